@@ -1,0 +1,18 @@
+/*
+ * tm: RFC 3339 times. In memory and storage a time is Unix milliseconds.
+ */
+#pragma once
+
+#include "base/str.h"
+
+enum { TM_TEXT = 24 };
+
+/* 1970..9999: "2026-01-02T03:04:05.678Z" and a terminator. */
+void tm_text(int64_t ms, char out[TM_TEXT + 1]);
+/*
+ * RFC 3339 date-time with any offset and 0..9 fraction digits (cut to ms);
+ * a leap second is the last ms of its minute. false if it is not one.
+ */
+bool tm_parse(struct str s, int64_t *ms);
+/* "90s", "15m", "2h", "7d", "250ms" or a bare number of ms. */
+bool tm_parse_span(struct str s, int64_t *ms);
