@@ -16,6 +16,8 @@
 struct store_conn; /* engine/store: an open transaction or a reader */
 struct principal; /* engine/auth: who calls */
 struct app; /* engine/app.h: the server's long-lived parts */
+struct record_list; /* engine/audit: what a command has to append */
+struct rpc_io; /* engine/rpc: the message around the params */
 
 enum { ERR_TEXT = 400, ERR_FIELD = 200 };
 
@@ -37,6 +39,8 @@ struct ctx {
 	struct store_conn *db; /* NULL in the knowledge libraries */
 	const struct principal *who;
 	struct app *app;
+	struct record_list *records; /* NULL outside commands */
+	struct rpc_io *io; /* NULL outside requests */
 	struct err_info error;
 };
 

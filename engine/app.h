@@ -1,0 +1,25 @@
+/*
+ * app: the server's long-lived parts, as handlers reach them (cx->app). Made
+ * and wired in engine/main.c, which alone sees everyone; here they are only
+ * names, so that machinery still knows no slice.
+ */
+#pragma once
+
+#include "base/ctx.h"
+
+struct app {
+	struct store *store;
+	struct executor *executor;
+	struct journal *journal;
+	struct auth *auth;
+	struct signer *signer; /* the node's Ed25519 key: receipts, checkpoints */
+	struct blob_store *blobs;
+	struct jobs *jobs;
+	struct attempts *attempts; /* open attempts in memory and their timers */
+	struct catalog *catalog; /* published assessments, decoded, cached */
+	const struct config *config;
+	const struct rpc_table *methods;
+	struct metrics *metrics;
+	struct feed *feed; /* live events */
+	int64_t node;
+};

@@ -1,0 +1,99 @@
+/*
+ * record: the one thing that every command appends. It is at once the event
+ * that scores are folded from, the entry of the node's hash chain, the row
+ * that the outbox cursor reads, and what the idempotency key finds.
+ *
+ * Table record: PRIMARY KEY (node, seq), appended in order; UNIQUE (stream, n)
+ * for folds and for writers that race on one stream; a partial unique index on
+ * (org, idem) where keyed = 1.
+ *
+ *   hash = BLAKE2b-256( previous hash || canonical bytes of the record with
+ *          the digest of its personal part in place of the part itself )
+ *
+ * so a personal part can be erased and the chain still verifies.
+ */
+#pragma once
+
+#include "engine/store/executor.h"
+
+enum { HASH_BYTES = 32, KEY_BYTES = 16 };
+
+struct record {
+	int64_t node; /* number of the assayd node, from 1 */
+	int64_t seq; /* dense in the node, from 1; set by the journal */
+	struct id org; /* none: about the installation */
+	struct id stream; /* what it is about: an attempt, an assessment … */
+	int64_t n; /* place in the stream, unique; 0: the journal picks one
+		      that grows but is not dense */
+	int64_t at_ms;
+	struct str actor; /* "key:<id>", "learner:<uuid>", "engine" */
+	struct id learner; /* whom it concerns, or none */
+	struct str event; /* "attempt.answered"; public ones are listed in
+			     docs/events.md */
+	bool keyed; /* findable by (org, idem) */
+	struct str idem; /* KEY_BYTES: hash of the caller and his key */
+	struct str ask; /* KEY_BYTES: hash of method and canonical params */
+	struct str body; /* JSON object; no personal content */
+	struct str personal; /* JSON or text; may be erased later */
+	struct str personal_hash; /* HASH_BYTES when there is or was one */
+	struct str reply; /* the command's result JSON */
+	struct str hash; /* HASH_BYTES; set by the journal */
+};
+extern const struct shape record_shape;
+extern const struct stmt_set record_stmts;
+extern const struct migration_set record_migrations;
+
+/* What a running command has to append; cx->records points to one. */
+enum { RECORDS_MAX = 16 };
+struct record_list {
+	struct record r[RECORDS_MAX];
+	size_t n;
+};
+
+/*
+ * Adds to the running command's list; at_ms and actor are filled in from cx
+ * when left empty. Strings must live in cx->arena. Written when the command
+ * has succeeded.
+ */
+struct record *record_stage(struct ctx *cx, const struct record *r);
+
+struct journal; /* the node's chain; a tx_part */
+
+struct journal_opts {
+	int64_t node;
+	const struct clock *clock;
+	struct log *log;
+	/* After each commit, on the executor's thread, in order: live feed. */
+	void (*published)(void *arg, const struct record *r, size_t n);
+	void *arg;
+};
+struct journal *journal_new(const struct journal_opts *o);
+void journal_free(struct journal *j);
+struct tx_part journal_part(struct journal *j);
+
+/* Appends all of list; sets seq, n and hash. Executor's thread only. */
+MUST enum err journal_append(struct journal *j, struct ctx *cx,
+			     struct record_list *list);
+/* Writes out what is pending, so that a query on table record sees it. */
+MUST enum err journal_flush(struct journal *j, struct ctx *cx);
+/*
+ * The record that this caller's key made, pending or stored; ERR_NOT_FOUND.
+ */
+MUST enum err journal_by_key(struct journal *j, struct ctx *cx,
+			     const struct id *org, struct str idem,
+			     struct record *out);
+/* The last committed place of this node's chain. Any thread. */
+void journal_head(struct journal *j, int64_t *seq, uint8_t hash[HASH_BYTES]);
+
+/* A stream's records in order of n, after n_after. */
+MUST enum err record_stream(struct ctx *cx, const struct id *stream,
+			    int64_t n_after, struct list *out);
+/* One record of a stream. */
+MUST enum err record_at(struct ctx *cx, const struct id *stream, int64_t n,
+			struct record *out);
+/* The chain hash of r after prev. */
+void record_hash(const struct record *r, const uint8_t prev[HASH_BYTES],
+		 uint8_t out[HASH_BYTES]);
+/* KEY_BYTES of who and key, and of method and params; in the arena. */
+struct str record_idem(struct ctx *cx, struct str actor, struct str key);
+struct str record_ask(struct ctx *cx, struct str method, struct str params);
