@@ -1,0 +1,68 @@
+/*
+ * config: every setting of the server, one row each. A value comes from the
+ * default, the file (key = value lines, # comments), the environment
+ * (ASSAY_<KEY>, upper case) and the flags (--key value), later ones winning.
+ * The manual page and --help print the same rows.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/ctx.h"
+
+enum { CONFIG_LISTEN_MAX = 16 };
+
+struct config {
+	struct str listen; /* comma-separated nng URLs */
+	struct str feed; /* nng URLs of the live event feed, or empty */
+	struct str data; /* folder: database, blobs, keys, sockets */
+	struct str store; /* URL; empty: sqlite in the data folder */
+	int64_t node; /* number of this server in a cluster */
+	int64_t readers; /* database connections for queries */
+	int64_t workers; /* threads for slow queries */
+	int64_t contexts; /* requests in flight */
+	int64_t queue; /* commands waiting */
+	int64_t batch; /* commands in one commit */
+	int64_t pipe_requests; /* requests in flight of one connection */
+	int64_t send_timeout_ms; /* a reader slower than this is dropped */
+	int64_t open_files; /* descriptors: restart above nine tenths */
+	int64_t rate; /* requests a second of one caller; 0: any number */
+	int64_t burst; /* requests at once above the rate */
+	int64_t message_bytes; /* largest message, JSON and bytes */
+	int64_t drain_ms; /* time to finish at a stop */
+	int64_t live_attempts; /* open attempts kept in memory */
+	int64_t jwt_skew_ms; /* clock difference allowed in tokens */
+	int64_t jwt_max_ms; /* longest life of a token */
+	int64_t checkpoint_records; /* a signed checkpoint each so many */
+	int64_t checkpoint_ms; /* and at the latest after so long */
+	struct str tls_cert; /* PEM: certificate chain and key */
+	struct str origins; /* comma-separated web origins; empty: none */
+	struct str log_level;
+};
+
+/* One row of the table. */
+enum config_type { CONFIG_TEXT, CONFIG_NUMBER, CONFIG_SPAN };
+struct config_key {
+	const char *name;
+	enum config_type type;
+	size_t offset;
+	const char *fallback; /* the default, as text */
+	int64_t min, max;
+	const char *unit;
+	const char *doc;
+};
+extern const struct config_key config_keys[]; /* ends without a name */
+
+void config_defaults(struct config *c);
+/* ERR_INVALID names the key (and line) and says what is allowed. */
+MUST enum err config_set(struct ctx *cx, struct config *c, struct str key,
+			 struct str value);
+MUST enum err config_file(struct ctx *cx, struct config *c, const char *path);
+MUST enum err config_env(struct ctx *cx, struct config *c,
+			 const char *const *environ_list);
+/* Settings that only make sense together. */
+MUST enum err config_check(struct ctx *cx, const struct config *c);
+/* The rows as a commented example file. */
+void config_example(struct buf *b);
+/* The rows as the options part of a manual page (mdoc). */
+void config_manual(struct buf *b);
