@@ -15,10 +15,14 @@ extern const struct clock clock_system;
 int64_t clock_ms(const struct clock *c);
 int64_t clock_mono_ns(const struct clock *c);
 
-/* A clock that moves only when told; for tests, simulations and replays. */
+/*
+ * A clock that moves only when told; for tests, simulations and replays. It may
+ * be stepped while other threads read it. mono_ns starts at 0.
+ */
 struct clock_manual {
 	struct clock clock; /* first: pass &m.clock */
-	int64_t ms;
+	_Atomic int64_t ms, mono_ns;
 };
 void clock_manual_init(struct clock_manual *m, int64_t ms);
+/* A negative step moves only the wall clock, as an operator might. */
 void clock_manual_step(struct clock_manual *m, int64_t by_ms);

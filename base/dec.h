@@ -4,8 +4,8 @@
  * A fixed-point number with nine digits after the point in 64 bits: sums are
  * exact, so a total cannot depend on the order of its parts; a product or
  * quotient is rounded once, half away from zero, at the ninth digit. Range
- * +-9 * 10^9; on overflow the value saturates, and limits.h keeps inputs far
- * below that. Stored as an integer, on the wire a JSON number in plain digits.
+ * +-9223372036.854775807 (9 * 10^9); on overflow the value saturates there, and
+ * limits.h keeps inputs far below that. Stored as an integer, on the wire a JSON number in plain digits.
  * (A learner's numeric answer is another thing: graders/num.h.)
  */
 #pragma once
@@ -47,5 +47,8 @@ bool dec_parse(struct str s, struct dec *out);
 /* Shortest exact text: "2", "0.5", "-0.333333333". Returns its length. */
 size_t dec_text(struct dec a, char out[DEC_TEXT]);
 double dec_double(struct dec a); /* for statistics only */
-/* Nearest; for numbers that exist only as doubles in foreign files. */
+/*
+ * Nearest; NaN gives 0. For numbers that exist only as doubles in foreign
+ * files.
+ */
 struct dec dec_from_double(double v);

@@ -49,7 +49,7 @@ enum err {
 const char *err_kind(enum err e); /* the stable word on the wire; "ok" for OK */
 int err_number(enum err e); /* the JSON-RPC error code; 0 for OK */
 bool err_retry(enum err e); /* true: ours, the same call may succeed later */
-/* The code of a wire word; ERR_INTERNAL if no such word. */
+/* The code of an error's wire word; ERR_INTERNAL if no error has it. */
 enum err err_from_kind(const char *kind);
 
 /*

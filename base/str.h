@@ -35,7 +35,8 @@ struct str str_trim(struct str a); /* ASCII white space at both ends */
 size_t str_find(struct str a, struct str needle, size_t from);
 /*
  * Takes the part before the first sep off *rest and puts it into *part.
- * false when nothing is left. "a,,b" gives three parts.
+ * false when nothing is left (*rest is absent). "a,,b" gives three parts, "a,"
+ * two, "" one that is empty.
  */
 bool str_split(struct str *rest, char sep, struct str *part);
 struct str str_copy(struct arena *a, struct str s); /* also terminates it */
