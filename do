@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# do: everything a developer does with this tree, one verb each.
+#   ./do help
+set -euo pipefail
+cd "$(dirname "$0")"
+root=$PWD
+build=${ASSAY_BUILD:-$root/build}
+jobs=${JOBS:-$(nproc)}
+
+# Debian packages: to build, to run the tests, to look after the code.
+packages_build=(build-essential cmake ninja-build ccache pkg-config libnng-dev
+	libsodium-dev libssl-dev libsqlite3-dev libpq-dev libxml2-dev
+	libutf8proc-dev libgmp-dev libjsmn-dev libcmocka-dev libcjose-dev
+	libjansson-dev)
+packages_test=(postgresql-15 openssl clang libclang-rt-14-dev stunnel4)
+packages_lint=(clang-format clang-tidy)
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# need PACKAGE…: installs those that are missing; asks apt only then.
+need() {
+	local missing=() p
+	for p in "$@"; do
+		dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null |
+			grep -qx installed || missing+=("$p")
+	done
+	[ ${#missing[@]} = 0 ] && return 0
+	say "installing ${missing[*]}"
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+		--no-install-recommends "${missing[@]}"
+}
+
+# make_build [PRESET] [TARGET…]: configure once, build.
+make_build() {
+	local preset=${1:-dev} dir
+	shift || true
+	need "${packages_build[@]}"
+	case $preset in
+	dev) dir=$build ;;
+	clang | fuzz) need "${packages_test[@]}"; dir=$build/$preset ;;
+	*) dir=$build/$preset ;;
+	esac
+	[ -f "$dir/build.ninja" ] || cmake --preset "$preset" -B "$dir" >&2
+	cmake --build "$dir" -j "$jobs" ${*:+--target "$@"} >&2
+}
+
+verb_build() { # build [PRESET]: compile everything into build/ (programs: build/bin)
+	make_build "${1:-dev}"
+}
+
+verb_run() { # run [FLAGS]: build, start assayd with a sample course, say what to call next
+	make_build dev assayd assay
+	exec "$root/examples/run.sh" "$build/bin" "$@"
+}
+
+verb_demo() { # demo: play a verified exam with 100 learners end to end, with a crash in the middle
+	make_build dev assayd assay demo
+	exec "$build/bin/demo" --bin "$build/bin" --examples "$root/examples" "$@"
+}
+
+verb_test() { # test [--ci] [CTEST ARGUMENTS]: build and run all tests
+	local ci=
+	[ "${1:-}" = --ci ] && { ci=1; shift; }
+	need "${packages_build[@]}" "${packages_test[@]}"
+	make_build dev
+	ctest --test-dir "$build" --output-on-failure -j "$jobs" "$@"
+	[ -n "$ci" ] || return 0
+	say "the lints"
+	verb_lint_fast
+	say "clang, warnings are errors"
+	make_build clang
+	say "address and undefined sanitizers"
+	make_build asan
+	ctest --test-dir "$build/asan" --output-on-failure -j "$jobs" -LE 'slow|oracle'
+	say "thread sanitizer on what has threads"
+	make_build tsan
+	ctest --test-dir "$build/tsan" --output-on-failure -j "$jobs" -R 'engine|contract|scenario' -LE 'slow|oracle'
+}
+
+verb_bench() { # bench [NAME…] [--json]: measure against bare baselines in the same run
+	make_build dev assayd assay assay-bench
+	exec "$build/bin/assay-bench" --bin "$build/bin" "$@"
+}
+
+verb_oracle() { # oracle DIR [--json] [--failures]: run cases with known results
+	make_build dev assay-oracle
+	exec "$build/bin/assay-oracle" "$@"
+}
+
+verb_asan() { # asan [CTEST ARGUMENTS]: tests under the address and undefined sanitizers
+	need "${packages_test[@]}"
+	make_build asan
+	ctest --test-dir "$build/asan" --output-on-failure -j "$jobs" "$@"
+}
+
+verb_tsan() { # tsan [CTEST ARGUMENTS]: tests under the thread sanitizer
+	need "${packages_test[@]}"
+	make_build tsan
+	ctest --test-dir "$build/tsan" --output-on-failure -j "$jobs" "$@"
+}
+
+verb_pg() { # pg: the contract and scenario tests on PostgreSQL only
+	need "${packages_build[@]}" "${packages_test[@]}"
+	make_build dev
+	ASSAY_TEST_STORE=postgresql ctest --test-dir "$build" --output-on-failure -j "$jobs" -L pg "$@"
+}
+
+verb_fuzz() { # fuzz [TARGET] [SECONDS]: libFuzzer on one decoder, or on all of them in turn
+	local only=${1:-} seconds=${2:-60} t name
+	need "${packages_test[@]}"
+	make_build fuzz
+	for t in "$build"/fuzz/tests/fuzz.*; do
+		name=${t##*/fuzz.}
+		[ -z "$only" ] || [ "$only" = "$name" ] || continue
+		say "fuzzing $name for $seconds s"
+		mkdir -p "$build/fuzz/corpus/$name"
+		"$t" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 \
+			-artifact_prefix="$build/fuzz/" \
+			"$build/fuzz/corpus/$name" "$root/tests/fuzz/corpus/$name"
+	done
+}
+
+verb_fmt() { # fmt: clang-format over all C files
+	need "${packages_lint[@]}"
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+}
+
+verb_lint_fast() { # lint_fast: the greps that guard the house rules
+	"$root/tests/lint.sh"
+}
+
+verb_lint() { # lint: the greps, clang-format and clang-tidy
+	need "${packages_lint[@]}"
+	verb_lint_fast
+	git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
+	make_build dev
+	git ls-files 'base/*.c' 'graders/*.c' 'engine/*.c' 'cli/*.c' |
+		xargs clang-tidy -p "$build" --quiet
+}
+
+verb_package() { # package: a .deb under build/release
+	make_build release
+	(cd "$build/release" && cpack -G DEB)
+}
+
+verb_docs() { # docs: write docs/protocol.md and the manual pages from the tables
+	make_build dev assayd assay
+	"$build/bin/assayd" --print-manual >docs/protocol.md
+}
+
+verb_clean() { # clean: remove build/
+	rm -rf "$build"
+}
+
+verb_help() { # help: this list
+	printf 'usage: ./do VERB …\n\n'
+	sed -n 's/^verb_\([a-z_]*\)() { # [a-z_]*\(.*\)$/\1\2/p' "$root/do" |
+		sed 's/^\([a-z_]*\)\( [^:]*\)\{0,1\}: /\1\2\t/' |
+		awk -F'\t' '{ printf "  %-36s %s\n", $1, $2 }'
+}
+
+verb=${1:-help}
+shift || true
+declare -F "verb_$verb" >/dev/null || {
+	echo "do: no verb $verb; ./do help lists them" >&2
+	exit 2
+}
+"verb_$verb" "$@"
