@@ -43,7 +43,8 @@ enum multi_rule {
 	MULTI_ALL_OR_NOTHING, /* exactly the right set */
 	MULTI_RIGHT_MINUS_WRONG, /* (right - wrong) / k, floor 0: Canvas */
 	MULTI_EACH_DECISION, /* share of choices in the right state: edX */
-	MULTI_HALVES, /* edX halves */
+	MULTI_HALVES, /* 1 error: 1/2 if >= 3 choices; 2: 1/4 if >= 5: edX */
+	MULTI_COVERAGE, /* right/k * right/picked: PrairieLearn */
 };
 extern const char *const multi_rule_words[];
 
@@ -51,7 +52,10 @@ enum tolerance_kind {
 	TOL_ABSOLUTE, /* |x-a| <= t */
 	TOL_RELATIVE, /* |x-a| <= t|a| */
 	TOL_GEOMETRIC, /* a/(1+t) .. a(1+t) */
-	TOL_RANGE, /* low <= x <= high: .text is low, .high the other */
+	TOL_RANGE, /* low <= x <= high: .text is low, .high the other, in
+		      either order; or .text alone is "[5, 7)" */
+	TOL_LARGER, /* |x-a| <= t max(|x|, |a|): edX */
+	TOL_SUM, /* |x-a| <= t + r|a|, r is .relative: PrairieLearn */
 };
 extern const char *const tolerance_kind_words[];
 
@@ -72,7 +76,10 @@ struct choice {
 struct answer {
 	struct str text; /* pattern, or a number in plain digits / 1e-6 */
 	struct str high; /* TOL_RANGE: upper end */
-	struct str tolerance; /* a number's text; absent: 0 */
+	bool low_open, high_open; /* TOL_RANGE: the end itself is outside */
+	struct str tolerance; /* a number's text; absent: 0; "10%" is of the
+				 answer whatever the kind */
+	struct str relative; /* TOL_SUM: the relative part */
 	int tolerance_kind;
 	struct dec fraction;
 	struct str feedback;
@@ -157,6 +164,11 @@ struct item {
 	int unit_mode, unit_penalty; /* numeric */
 	struct dec unit_penalty_share;
 	struct list units; /* struct unit */
+	bool unit_separate; /* the unit has a field of its own, and is asked */
+	bool units_before; /* shown and also looked for before the number */
+	bool fractions; /* "1/3" is a number */
+	struct str locale; /* numeric: language tag whose separators a learner
+			      uses; absent: "en", see graders/num.h */
 	struct essay_rules essay;
 	struct str right_feedback, partial_feedback, wrong_feedback;
 	bool show_right_count;
@@ -167,3 +179,11 @@ struct item {
 };
 
 extern const struct shape item_shape;
+
+/*
+ * What the shape cannot say: fractions within -1..1, ids once, answers that are
+ * numbers, parts that may be parts. ERR_INVALID with the field, below where
+ * ("" or a JSON pointer). An item that passes can be scored.
+ */
+MUST enum err item_check(struct ctx *cx, const struct item *it,
+			 const char *where);
