@@ -39,7 +39,7 @@ static struct block *block_new(size_t size)
 
 struct arena *arena_new(size_t first_block_bytes)
 {
-	struct arena *a = calloc(1, sizeof(*a));
+	struct arena *a = calloc(1, sizeof(*a)); /* allowed: the allocator */
 
 	CHECK(a);
 	if (first_block_bytes < LEAST_BLOCK)

@@ -31,7 +31,7 @@ static void grow(struct buf *b, size_t n)
 		CHECK(room <= SIZE_MAX / 2);
 		room *= 2;
 	}
-	p = realloc(b->p, room);
+	p = realloc(b->p, room); /* allowed: the growing buffer itself */
 	CHECK(p);
 	b->p = p;
 	b->room = room;
