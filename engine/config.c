@@ -107,18 +107,17 @@ static enum err set_number(struct ctx *cx, struct config *c,
 			   const struct config_key *k, struct str value)
 {
 	int64_t v;
-	bool ok = k->type == CONFIG_NUMBER ? str_int(value, &v) :
-					     tm_parse_span(value, &v);
+	bool ok = k->type == CONFIG_NUMBER ? str_int(value, &v)
+					   : tm_parse_span(value, &v);
 
 	if (!ok || v < k->min || v > k->max)
-		return err_field(cx, ERR_INVALID, k->name,
-				 "setting %s must be %s from %lld to %lld%s",
-				 k->name,
-				 k->type == CONFIG_NUMBER ?
-					 "a number" :
-					 "a span such as 30s or 5m,",
-				 (long long)k->min, (long long)k->max,
-				 k->type == CONFIG_NUMBER ? "" : " ms");
+		return err_field(
+			cx, ERR_INVALID, k->name,
+			"setting %s must be %s from %lld to %lld%s", k->name,
+			k->type == CONFIG_NUMBER ? "a number"
+						 : "a span such as 30s or 5m,",
+			(long long)k->min, (long long)k->max,
+			k->type == CONFIG_NUMBER ? "" : " ms");
 	*(int64_t *)key_at(c, k) = v;
 	return OK;
 }
@@ -200,9 +199,9 @@ enum err config_env(struct ctx *cx, struct config *c,
 		    eq - 6 >= sizeof(name))
 			continue;
 		for (size_t i = 6; i < eq; i++)
-			name[i - 6] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ?
-						     s.p[i] + 32 :
-						     s.p[i]);
+			name[i - 6] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z'
+						     ? s.p[i] + 32
+						     : s.p[i]);
 		name[eq - 6] = 0;
 		if (!key_find(str_of(name)))
 			continue; /* other programs' ASSAY_ variables */

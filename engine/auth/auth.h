@@ -11,6 +11,7 @@
 
 #include "base/ctx.h"
 #include "base/field.h"
+#include "engine/store/store.h"
 
 enum role {
 	ROLE_PLATFORM = 1 << 0,
@@ -24,7 +25,11 @@ enum role {
 	ROLE_WORKER = 1 << 8,
 	ROLE_OPERATOR = 1 << 9, /* of the installation: makes organizations */
 };
-#define ROLE_ANYONE UINT32_C(0) /* no token needed */
+/*
+ * No token needed. A bit of its own, so that a row that forgot its roles is
+ * open to nobody instead of everybody.
+ */
+#define ROLE_ANYONE (UINT32_C(1) << 31)
 #define ROLE_STAFF                                                    \
 	(ROLE_PLATFORM | ROLE_AUTHOR | ROLE_MODERATOR | ROLE_ORG_ADMIN | \
 	 ROLE_PROGRAM_ADMIN)
@@ -46,8 +51,35 @@ struct principal {
 /* May the caller touch this course? */
 bool principal_covers(const struct principal *p, struct str course);
 bool principal_has(const struct principal *p, uint32_t any_of);
+
+struct auth; /* thread-safe: token checks, principal cache, rate limits */
+
+struct auth_opts {
+	struct store *store;
+	const struct clock *clock;
+	struct log *log;
+	int64_t jwt_skew_ms, jwt_max_ms;
+	int64_t rate, burst; /* of one bucket; rate 0: any number */
+	size_t cache_entries; /* principals kept */
+};
+struct auth *auth_new(const struct auth_opts *o);
+void auth_free(struct auth *a);
+
 /*
- * The learner that the caller acts for: himself, or, for platform and staff,
- * the subject named in the params (made on first use inside a command).
- * ERR_DENIED (a learner naming somebody else), ERR_INVALID (none named).
+ * Who a token stands for; *out lives in cx->arena. Any thread. Cached for up
+ * to AUTH_TRUST_MS, so that a revocation made on another node takes that long
+ * at most; on a miss it borrows a reader. ERR_UNAUTHENTICATED (says only what
+ * helps an honest caller: unknown, expired, not yet valid, revoked, bad
+ * signature), ERR_UNAVAILABLE.
  */
+enum { AUTH_TRUST_MS = 10000 };
+MUST enum err auth_principal(struct auth *a, struct ctx *cx, struct str token,
+			     const struct principal **out);
+/* Takes one from the caller's bucket. ERR_RATE_LIMITED says when again. */
+MUST enum err auth_rate(struct auth *a, struct ctx *cx,
+			const struct principal *p);
+/* Every cached principal is checked again before it is believed. */
+void auth_forget(struct auth *a);
+
+extern const struct stmt_set auth_stmts;
+extern const struct migration_set auth_migrations;

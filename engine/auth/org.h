@@ -1,0 +1,94 @@
+/*
+ * org: the rows behind who may call: organizations (the tenants), their API
+ * keys, the issuers whose tokens they accept, and the people known by those
+ * tokens.
+ */
+#pragma once
+
+#include "engine/auth/auth.h"
+
+struct organization {
+	struct id id;
+	struct str name;
+	struct str person_key; /* 32 bytes: turns a subject into a person id */
+	int64_t created_at;
+};
+extern const struct shape organization_row;
+
+/* Makes the tenant; id and person_key are filled in. */
+MUST enum err org_create(struct ctx *cx, struct str name,
+			 struct organization *out);
+MUST enum err org_load(struct ctx *cx, const struct id *id,
+		       struct organization *out);
+
+struct api_key {
+	struct id id;
+	struct id org;
+	struct str name;
+	uint32_t roles;
+	struct list courses; /* struct str; empty: all */
+	struct str hash; /* never leaves this folder */
+	int64_t created_at, expires_at, revoked_at; /* 0: never, not */
+};
+extern const struct shape api_key_row; /* with the hash: storage */
+extern const struct shape api_key_shape; /* without: the wire */
+
+/* key->name, roles, courses, org, expires_at are the caller's wishes. */
+MUST enum err key_create(struct ctx *cx, struct api_key *key,
+			 struct str *secret);
+MUST enum err key_list(struct ctx *cx, const struct id *org, struct list *out);
+/* ERR_NOT_FOUND, also for another tenant's. Twice is fine. */
+MUST enum err key_revoke(struct ctx *cx, const struct id *org,
+			 const struct id *id);
+
+/* Whose tokens a tenant believes. */
+struct issuer {
+	struct id id;
+	struct id org;
+	struct str issuer, audience; /* must equal iss, be among aud */
+	struct str jwks; /* RFC 7517 set, public keys only */
+	uint32_t roles; /* the most that its tokens may claim */
+	int64_t created_at, updated_at, revoked_at;
+};
+extern const struct shape issuer_shape;
+
+/* ERR_INVALID says which key of the set is not acceptable and why. */
+MUST enum err issuer_check_jwks(struct ctx *cx, struct str jwks);
+MUST enum err issuer_register(struct ctx *cx, struct issuer *i);
+/* Replaces the key set: rotation keeps old and new keys in it for a while. */
+MUST enum err issuer_update(struct ctx *cx, const struct id *org,
+			    const struct id *id, struct str jwks);
+MUST enum err issuer_revoke(struct ctx *cx, const struct id *org,
+			    const struct id *id);
+MUST enum err issuer_list(struct ctx *cx, const struct id *org,
+			  struct list *out);
+
+/*
+ * A person of a tenant. The id is a keyed hash of the subject, so it is known
+ * without a look-up and tells nothing; what tells something stands in this row
+ * and is erased with it.
+ */
+struct person {
+	struct id id;
+	struct id org;
+	struct str subject; /* absent once erased */
+	struct str name; /* absent: not told */
+	int64_t created_at, erased_at;
+};
+extern const struct shape person_shape;
+
+struct id person_id(const struct organization *o, struct str subject);
+/* Makes the row on first use; a name that is given replaces the old one. */
+MUST enum err person_note(struct ctx *cx, const struct id *org,
+			  struct str subject, struct str name, struct id *id);
+MUST enum err person_load(struct ctx *cx, const struct id *org,
+			  const struct id *id, struct person *out);
+/* Forgets the subject and name; the id stays, as a pseudonym. */
+MUST enum err person_erase(struct ctx *cx, const struct id *org,
+			   const struct id *id);
+/*
+ * Whom the caller acts for: himself, or, for a platform and its staff, the
+ * subject named in the params (the row is made when inside a command).
+ * ERR_DENIED: a learner names somebody else. ERR_INVALID: nobody is named.
+ */
+MUST enum err person_for(struct ctx *cx, struct str subject, struct id *id);
