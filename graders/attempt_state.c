@@ -1,0 +1,77 @@
+#include "graders/attempt_state.h"
+
+#define X(code, word) word,
+const char *const attempt_state_words[] = { ATTEMPT_STATES(X) NULL };
+const char *const attempt_event_words[] = { ATTEMPT_EVENTS(X) NULL };
+#undef X
+
+struct edge {
+	enum attempt_state from;
+	enum attempt_event event;
+	enum attempt_state to;
+};
+
+/* Every way there is. "void" is possible from all but none and voided. */
+static const struct edge edges[] = {
+	{ ATTEMPT_NONE, ATTEMPT_EV_RESERVE, ATTEMPT_READY },
+	{ ATTEMPT_READY, ATTEMPT_EV_START, ATTEMPT_ACTIVE },
+
+	{ ATTEMPT_ACTIVE, ATTEMPT_EV_ANSWER, ATTEMPT_ACTIVE },
+	{ ATTEMPT_ACTIVE, ATTEMPT_EV_CHECK, ATTEMPT_ACTIVE },
+	{ ATTEMPT_ACTIVE, ATTEMPT_EV_SUBMIT, ATTEMPT_SUBMITTED },
+	{ ATTEMPT_ACTIVE, ATTEMPT_EV_EXPIRE, ATTEMPT_SUBMITTED },
+	{ ATTEMPT_ACTIVE, ATTEMPT_EV_OVERTIME, ATTEMPT_OVERTIME },
+	{ ATTEMPT_ACTIVE, ATTEMPT_EV_ABANDON, ATTEMPT_ABANDONED },
+	{ ATTEMPT_ACTIVE, ATTEMPT_EV_SUSPEND, ATTEMPT_SUSPENDED },
+
+	{ ATTEMPT_OVERTIME, ATTEMPT_EV_SUBMIT, ATTEMPT_SUBMITTED },
+	{ ATTEMPT_OVERTIME, ATTEMPT_EV_ABANDON, ATTEMPT_ABANDONED },
+
+	/* The clock may run on while an attempt is suspended. */
+	{ ATTEMPT_SUSPENDED, ATTEMPT_EV_RESUME, ATTEMPT_ACTIVE },
+	{ ATTEMPT_SUSPENDED, ATTEMPT_EV_EXPIRE, ATTEMPT_SUBMITTED },
+	{ ATTEMPT_SUSPENDED, ATTEMPT_EV_OVERTIME, ATTEMPT_OVERTIME },
+	{ ATTEMPT_SUSPENDED, ATTEMPT_EV_ABANDON, ATTEMPT_ABANDONED },
+
+	{ ATTEMPT_SUBMITTED, ATTEMPT_EV_GRADE, ATTEMPT_GRADED },
+	{ ATTEMPT_SUBMITTED, ATTEMPT_EV_HAND_OVER, ATTEMPT_NEEDS_GRADING },
+	{ ATTEMPT_NEEDS_GRADING, ATTEMPT_EV_GRADE, ATTEMPT_GRADED },
+	{ ATTEMPT_GRADED, ATTEMPT_EV_RELEASE, ATTEMPT_RELEASED },
+
+	{ ATTEMPT_NEEDS_GRADING, ATTEMPT_EV_REGRADE, ATTEMPT_NEEDS_GRADING },
+	{ ATTEMPT_GRADED, ATTEMPT_EV_REGRADE, ATTEMPT_GRADED },
+	{ ATTEMPT_RELEASED, ATTEMPT_EV_REGRADE, ATTEMPT_RELEASED },
+
+	{ ATTEMPT_SUBMITTED, ATTEMPT_EV_REOPEN, ATTEMPT_ACTIVE },
+	{ ATTEMPT_NEEDS_GRADING, ATTEMPT_EV_REOPEN, ATTEMPT_ACTIVE },
+	{ ATTEMPT_GRADED, ATTEMPT_EV_REOPEN, ATTEMPT_ACTIVE },
+	{ ATTEMPT_RELEASED, ATTEMPT_EV_REOPEN, ATTEMPT_ACTIVE },
+	{ ATTEMPT_ABANDONED, ATTEMPT_EV_REOPEN, ATTEMPT_ACTIVE },
+};
+
+bool attempt_edge_ok(int from, int event, int *to)
+{
+	if (event == ATTEMPT_EV_VOID && from > ATTEMPT_NONE &&
+	    from < ATTEMPT_VOIDED) {
+		*to = ATTEMPT_VOIDED;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++)
+		if ((int)edges[i].from == from &&
+		    (int)edges[i].event == event) {
+			*to = edges[i].to;
+			return true;
+		}
+	return false;
+}
+
+bool attempt_is_open(int state)
+{
+	return state == ATTEMPT_ACTIVE || state == ATTEMPT_OVERTIME ||
+	       state == ATTEMPT_SUSPENDED;
+}
+
+bool attempt_is_completed(int state)
+{
+	return state >= ATTEMPT_SUBMITTED && state <= ATTEMPT_RELEASED;
+}
