@@ -42,6 +42,11 @@ struct rpc_io {
 	struct str idem, ask; /* hashes of it, see record.h; or absent */
 	struct str replay; /* set by an RPC_OWN_KEY handler: the stored result,
 			      sent as it is instead of *result */
+	bool secret_reply; /* set by a handler: the reply shows a secret once;
+			      it is not stored, and a repeat with the same key
+			      is told so (ERR_CONFLICT) */
+	bool rights_changed; /* set by a handler: after the commit no cached
+				principal is believed (auth_forget) */
 	struct str peer; /* for the log: transport and address */
 };
 

@@ -1,0 +1,473 @@
+#include "engine/org/org_rpc.h"
+
+#include "base/limits.h"
+#include "engine/app.h"
+#include "engine/auth/org.h"
+
+/* Appends the one record of a command about the tenant itself. */
+static void note(struct ctx *cx, const char *event, const struct id *org,
+		 const struct id *stream, struct str body)
+{
+	struct record r = { .org = *org,
+			    .stream = *stream,
+			    .event = str_of(event),
+			    .body = body };
+
+	record_stage(cx, &r);
+}
+
+static struct str body_of(struct ctx *cx, const struct shape *shape,
+			  const void *in)
+{
+	struct buf b = { 0 };
+	struct str s;
+
+	field_encode(&b, shape, in);
+	s = buf_copy(&b, cx->arena);
+	buf_done(&b);
+	return s;
+}
+
+/* ---- organizations ---- */
+
+struct org_new {
+	struct str name;
+};
+static const struct field org_new_fields[] = {
+	FIELD(struct org_new, name, KIND_STR, "the tenant's name", .min = 1,
+	      .max = LIMIT_NAME_BYTES),
+	FIELD_END,
+};
+static const struct shape org_new_shape = SHAPE(struct org_new, org_new_fields);
+
+struct org_made {
+	struct id organization;
+	struct str name;
+	struct str key;
+};
+static const struct field org_made_fields[] = {
+	FIELD(struct org_made, organization, KIND_ID, "the tenant"),
+	FIELD(struct org_made, name, KIND_STR, "its name"),
+	FIELD_OPT(struct org_made, key, KIND_STR,
+		  "an administrator's API key, shown this once"),
+	FIELD_END,
+};
+static const struct shape org_made_shape =
+	SHAPE(struct org_made, org_made_fields);
+
+static enum err organization_create(struct ctx *cx, const void *params,
+				    void *result)
+{
+	const struct org_new *p = params;
+	struct org_made *out = result;
+	struct organization o;
+	struct api_key k = { .name = STR("first administrator"),
+			     .roles = ROLE_ORG_ADMIN | ROLE_PLATFORM };
+	enum err e = org_create(cx, p->name, &o);
+
+	if (e)
+		return e;
+	k.org = o.id;
+	e = key_create(cx, &k, &out->key);
+	if (e)
+		return e;
+	out->organization = o.id;
+	out->name = o.name;
+	cx->io->secret_reply = true;
+	note(cx, "organization.created", &o.id, &o.id,
+	     body_of(cx, &org_new_shape, p));
+	return OK;
+}
+
+struct org_view {
+	struct id organization;
+	struct str name;
+	int64_t created_at;
+};
+static const struct field org_view_fields[] = {
+	FIELD(struct org_view, organization, KIND_ID, "the tenant"),
+	FIELD(struct org_view, name, KIND_STR, "its name"),
+	FIELD(struct org_view, created_at, KIND_TIME, "when it was made"),
+	FIELD_END,
+};
+static const struct shape org_view_shape =
+	SHAPE(struct org_view, org_view_fields);
+
+static enum err organization_get(struct ctx *cx, const void *params,
+				 void *result)
+{
+	struct org_view *out = result;
+	struct organization o;
+	enum err e = org_load(cx, &cx->who->org, &o);
+
+	(void)params;
+	if (!e)
+		*out = (struct org_view){ o.id, o.name, o.created_at };
+	return e;
+}
+
+/* ---- keys ---- */
+
+struct key_new {
+	struct str name;
+	uint32_t roles;
+	struct list courses;
+	int64_t expires_at;
+};
+static const struct field key_new_fields[] = {
+	FIELD(struct key_new, name, KIND_STR, "what the key is for", .min = 1,
+	      .max = LIMIT_NAME_BYTES),
+	FIELD(struct key_new, roles, KIND_FLAGS, "what it may do",
+	      .words = role_words),
+	FIELD_OPT(struct key_new, courses, KIND_LIST,
+		  "courses it may touch; absent: all", .of = KIND_STR),
+	FIELD_OPT(struct key_new, expires_at, KIND_TIME, "until when it works"),
+	FIELD_END,
+};
+static const struct shape key_new_shape = SHAPE(struct key_new, key_new_fields);
+
+struct key_made {
+	struct id id;
+	struct str key;
+};
+static const struct field key_made_fields[] = {
+	FIELD(struct key_made, id, KIND_ID, "to list and revoke it by"),
+	FIELD_OPT(struct key_made, key, KIND_STR,
+		  "the key itself, shown this once"),
+	FIELD_END,
+};
+static const struct shape key_made_shape =
+	SHAPE(struct key_made, key_made_fields);
+
+/* Nobody hands out a right that he has not: no role, no course. */
+static enum err may_grant(struct ctx *cx, uint32_t roles,
+			  const struct list *courses)
+{
+	const struct principal *who = cx->who;
+
+	if ((roles & ROLE_OPERATOR) && !principal_has(who, ROLE_OPERATOR))
+		return err_field(cx, ERR_DENIED, "/roles",
+				 "only an operator can make an operator");
+	if (!who->courses.n)
+		return OK;
+	if (!courses->n)
+		return err_field(cx, ERR_DENIED, "/courses",
+				 "your own key covers some courses only; name "
+				 "those of them that the new key may touch");
+	for (size_t i = 0; i < courses->n; i++)
+		if (!principal_covers(who, ((struct str *)courses->at)[i]))
+			return err_field(cx, ERR_DENIED, "/courses",
+					 "your own key does not cover course "
+					 "%zu of the list",
+					 i + 1);
+	return OK;
+}
+
+static enum err key_create_rpc(struct ctx *cx, const void *params, void *result)
+{
+	const struct key_new *p = params;
+	struct key_made *out = result;
+	struct api_key k = { .org = cx->who->org,
+			     .name = p->name,
+			     .roles = p->roles,
+			     .courses = p->courses,
+			     .expires_at = p->expires_at };
+	enum err e = may_grant(cx, p->roles, &p->courses);
+
+	if (!e)
+		e = key_create(cx, &k, &out->key);
+	if (e)
+		return e;
+	out->id = k.id;
+	cx->io->secret_reply = true;
+	note(cx, "key.created", &k.org, &k.id, body_of(cx, &api_key_shape, &k));
+	return OK;
+}
+
+struct keys {
+	struct list keys;
+};
+static const struct field keys_fields[] = {
+	FIELD(struct keys, keys, KIND_LIST, "oldest first", .of = KIND_OBJECT,
+	      .shape = &api_key_shape),
+	FIELD_END,
+};
+static const struct shape keys_shape = SHAPE(struct keys, keys_fields);
+
+static enum err key_list_rpc(struct ctx *cx, const void *params, void *result)
+{
+	(void)params;
+	return key_list(cx, &cx->who->org, &((struct keys *)result)->keys);
+}
+
+struct named {
+	struct id id;
+};
+static const struct field named_fields[] = {
+	FIELD(struct named, id, KIND_ID, "which one"),
+	FIELD_END,
+};
+static const struct shape named_shape = SHAPE(struct named, named_fields);
+
+static enum err key_revoke_rpc(struct ctx *cx, const void *params, void *result)
+{
+	const struct named *p = params;
+	enum err e = key_revoke(cx, &cx->who->org, &p->id);
+
+	if (e)
+		return e;
+	*(struct named *)result = *p;
+	note(cx, "key.revoked", &cx->who->org, &p->id,
+	     body_of(cx, &named_shape, p));
+	cx->io->rights_changed = true;
+	return OK;
+}
+
+/* ---- issuers ---- */
+
+struct issuer_new {
+	struct str issuer, audience, jwks;
+	uint32_t roles;
+};
+static const struct field issuer_new_fields[] = {
+	FIELD(struct issuer_new, issuer, KIND_STR, "the tokens' iss", .min = 1,
+	      .max = LIMIT_NAME_BYTES),
+	FIELD(struct issuer_new, audience, KIND_STR, "the tokens' aud",
+	      .min = 1, .max = LIMIT_NAME_BYTES),
+	FIELD(struct issuer_new, jwks, KIND_RAW,
+	      "public keys as a JWK set (RFC 7517); EC P-256 or RSA", .min = 1,
+	      .max = LIMIT_JWKS_BYTES),
+	FIELD_OPT(struct issuer_new, roles, KIND_FLAGS,
+		  "the most that its tokens may claim; absent: learner and "
+		  "reviewer",
+		  .words = role_words),
+	FIELD_END,
+};
+static const struct shape issuer_new_shape =
+	SHAPE(struct issuer_new, issuer_new_fields);
+
+static enum err issuer_register_rpc(struct ctx *cx, const void *params,
+				    void *result)
+{
+	const struct issuer_new *p = params;
+	struct issuer i = { .org = cx->who->org,
+			    .issuer = p->issuer,
+			    .audience = p->audience,
+			    .jwks = p->jwks,
+			    .roles = p->roles };
+	enum err e = may_grant(cx, p->roles, &(struct list){ 0 });
+
+	if (!e)
+		e = issuer_register(cx, &i);
+	if (e)
+		return e;
+	((struct named *)result)->id = i.id;
+	note(cx, "issuer.registered", &i.org, &i.id,
+	     body_of(cx, &issuer_shape, &i));
+	cx->io->rights_changed = true;
+	return OK;
+}
+
+struct issuer_change {
+	struct id id;
+	struct str jwks;
+};
+static const struct field issuer_change_fields[] = {
+	FIELD(struct issuer_change, id, KIND_ID, "the registration"),
+	FIELD(struct issuer_change, jwks, KIND_RAW,
+	      "the whole new key set; keep the old key in it until its "
+	      "tokens have expired",
+	      .min = 1, .max = LIMIT_JWKS_BYTES),
+	FIELD_END,
+};
+static const struct shape issuer_change_shape =
+	SHAPE(struct issuer_change, issuer_change_fields);
+
+static enum err issuer_update_rpc(struct ctx *cx, const void *params,
+				  void *result)
+{
+	const struct issuer_change *p = params;
+	enum err e = issuer_update(cx, &cx->who->org, &p->id, p->jwks);
+
+	if (e)
+		return e;
+	((struct named *)result)->id = p->id;
+	note(cx, "issuer.updated", &cx->who->org, &p->id,
+	     body_of(cx, &issuer_change_shape, p));
+	cx->io->rights_changed = true;
+	return OK;
+}
+
+static enum err issuer_revoke_rpc(struct ctx *cx, const void *params,
+				  void *result)
+{
+	const struct named *p = params;
+	enum err e = issuer_revoke(cx, &cx->who->org, &p->id);
+
+	if (e)
+		return e;
+	*(struct named *)result = *p;
+	note(cx, "issuer.revoked", &cx->who->org, &p->id,
+	     body_of(cx, &named_shape, p));
+	cx->io->rights_changed = true;
+	return OK;
+}
+
+struct issuers {
+	struct list issuers;
+};
+static const struct field issuers_fields[] = {
+	FIELD(struct issuers, issuers, KIND_LIST, "oldest first",
+	      .of = KIND_OBJECT, .shape = &issuer_shape),
+	FIELD_END,
+};
+static const struct shape issuers_shape = SHAPE(struct issuers, issuers_fields);
+
+static enum err issuer_list_rpc(struct ctx *cx, const void *params,
+				void *result)
+{
+	(void)params;
+	return issuer_list(cx, &cx->who->org,
+			   &((struct issuers *)result)->issuers);
+}
+
+/* ---- learners ---- */
+
+struct learner_ref {
+	struct str learner;
+	struct str name;
+};
+static const struct field learner_set_fields[] = {
+	FIELD(struct learner_ref, learner, KIND_STR,
+	      "the platform's name of the person (sub)", .min = 1,
+	      .max = LIMIT_REF_BYTES),
+	FIELD(struct learner_ref, name, KIND_STR, "as shown in reports",
+	      .min = 1, .max = LIMIT_NAME_BYTES),
+	FIELD_END,
+};
+static const struct shape learner_set_shape = { "learner_set",
+						sizeof(struct learner_ref),
+						learner_set_fields };
+static const struct field learner_get_fields[] = {
+	FIELD(struct learner_ref, learner, KIND_STR,
+	      "the platform's name of the person (sub)", .min = 1,
+	      .max = LIMIT_REF_BYTES),
+	FIELD_END,
+};
+static const struct shape learner_get_shape = { "learner_get",
+						sizeof(struct learner_ref),
+						learner_get_fields };
+
+static enum err learner_set_rpc(struct ctx *cx, const void *params,
+				void *result)
+{
+	const struct learner_ref *p = params;
+	struct id id;
+	char text[ID_TEXT + 1];
+	enum err e = person_note(cx, &cx->who->org, p->learner, p->name, &id);
+
+	if (!e)
+		e = person_load(cx, &cx->who->org, &id, result);
+	if (e)
+		return e;
+	id_text(&id, text);
+	/* The name itself stays out of the chain. */
+	note(cx, "learner.set", &cx->who->org, &id,
+	     str_fmt(cx->arena, "{\"learner\":\"%s\"}", text));
+	return OK;
+}
+
+static enum err learner_get_rpc(struct ctx *cx, const void *params,
+				void *result)
+{
+	const struct learner_ref *p = params;
+	struct id id;
+	enum err e = person_for(cx, p->learner, &id);
+
+	if (!e)
+		e = person_load(cx, &cx->who->org, &id, result);
+	if (e == ERR_NOT_FOUND)
+		return err_field(cx, e, "/learner",
+				 "no such learner has been here yet");
+	return e;
+}
+
+const struct rpc_method org_methods[] = {
+	{ .name = "organization.create",
+	  .does = "Make a tenant and its first administrator's key.",
+	  .roles = ROLE_OPERATOR,
+	  .flags = RPC_WRITES,
+	  .params = &org_new_shape,
+	  .result = &org_made_shape,
+	  .run = organization_create },
+	{ .name = "organization.get",
+	  .does = "Tell which tenant the caller belongs to.",
+	  .roles = ROLE_STAFF | ROLE_AUDITOR | ROLE_OPERATOR,
+	  .result = &org_view_shape,
+	  .run = organization_get },
+	{ .name = "key.create",
+	  .does = "Make an API key; its text is shown this once.",
+	  .roles = ROLE_ORG_ADMIN | ROLE_OPERATOR,
+	  .flags = RPC_WRITES,
+	  .params = &key_new_shape,
+	  .result = &key_made_shape,
+	  .fails = FAILS(ERR_DENIED),
+	  .run = key_create_rpc },
+	{ .name = "key.list",
+	  .does = "List the tenant's API keys, without their secrets.",
+	  .roles = ROLE_ORG_ADMIN | ROLE_OPERATOR | ROLE_AUDITOR,
+	  .result = &keys_shape,
+	  .run = key_list_rpc },
+	{ .name = "key.revoke",
+	  .does = "Make an API key useless, at once.",
+	  .roles = ROLE_ORG_ADMIN | ROLE_OPERATOR,
+	  .flags = RPC_WRITES,
+	  .params = &named_shape,
+	  .result = &named_shape,
+	  .fails = FAILS(ERR_NOT_FOUND),
+	  .run = key_revoke_rpc },
+	{ .name = "issuer.register",
+	  .does = "Believe tokens that a platform signs with these keys.",
+	  .roles = ROLE_ORG_ADMIN,
+	  .flags = RPC_WRITES,
+	  .params = &issuer_new_shape,
+	  .result = &named_shape,
+	  .fails = FAILS(ERR_CONFLICT, ERR_DENIED, ERR_TOO_LARGE),
+	  .run = issuer_register_rpc },
+	{ .name = "issuer.update",
+	  .does = "Replace an issuer's key set: rotate its keys.",
+	  .roles = ROLE_ORG_ADMIN,
+	  .flags = RPC_WRITES,
+	  .params = &issuer_change_shape,
+	  .result = &named_shape,
+	  .fails = FAILS(ERR_NOT_FOUND, ERR_TOO_LARGE),
+	  .run = issuer_update_rpc },
+	{ .name = "issuer.revoke",
+	  .does = "Believe an issuer's tokens no longer.",
+	  .roles = ROLE_ORG_ADMIN,
+	  .flags = RPC_WRITES,
+	  .params = &named_shape,
+	  .result = &named_shape,
+	  .fails = FAILS(ERR_NOT_FOUND),
+	  .run = issuer_revoke_rpc },
+	{ .name = "issuer.list",
+	  .does = "List the tenant's issuers and their public keys.",
+	  .roles = ROLE_ORG_ADMIN | ROLE_AUDITOR,
+	  .result = &issuers_shape,
+	  .run = issuer_list_rpc },
+	{ .name = "learner.set",
+	  .does = "Tell a learner's name for reports.",
+	  .roles = ROLE_PLATFORM | ROLE_ORG_ADMIN,
+	  .flags = RPC_WRITES,
+	  .params = &learner_set_shape,
+	  .result = &person_shape,
+	  .run = learner_set_rpc },
+	{ .name = "learner.get",
+	  .does = "Tell what is known of a learner.",
+	  .roles = ROLE_STAFF,
+	  .params = &learner_get_shape,
+	  .result = &person_shape,
+	  .fails = FAILS(ERR_NOT_FOUND),
+	  .run = learner_get_rpc },
+	{ 0 },
+};
