@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/field_impl.h"
+#include "base/jtext.h"
 #include "base/limits.h"
 #include "base/tm.h"
 
@@ -268,11 +269,16 @@ static enum err decode_str(struct ctx *cx, struct jval v, const struct field *f,
 	return OK;
 }
 
+/* All zeros mean "none" in memory, so nobody may send them. */
 static enum err decode_id(struct ctx *cx, struct jval v, const struct path *p,
 			  struct id *out)
 {
-	if (jval_type(v) != J_STRING || !id_parse(jval_str(cx, v), out))
+	struct id id;
+
+	if (jval_type(v) != J_STRING || !id_parse(jval_str(cx, v), &id) ||
+	    id_is_none(&id))
 		return refuse(cx, p, "must be a UUID in 8-4-4-4-12 form");
+	*out = id;
 	return OK;
 }
 
@@ -459,7 +465,10 @@ static bool is_name(const struct field *f, struct str name)
 	       strncmp(f->name, name.p, name.n) == 0 && !f->name[name.n];
 }
 
-/* Callers mostly write members in table order: look from the next one on. */
+/*
+ * Callers mostly write members in table order: look from the next one on. A
+ * name that is written with escapes is still the name, but not in a hurry.
+ */
 static const struct field *find(const struct shape *shape,
 				const struct field *next, struct str name)
 {
@@ -470,6 +479,11 @@ static const struct field *find(const struct shape *shape,
 			return f;
 	for (f = shape->fields; f < next; f++)
 		if (is_name(f, name))
+			return f;
+	if (!name.n || !memchr(name.p, '\\', name.n))
+		return NULL;
+	for (f = shape->fields; f->kind; f++)
+		if (jtext_is(name, f->name))
 			return f;
 	return NULL;
 }

@@ -156,10 +156,15 @@ void field_encode(struct buf *b, const struct shape *shape, const void *in)
 
 /* --- schema ------------------------------------------------------------- */
 
-enum { SCHEMA_DEPTH = 16 }; /* a shape that holds itself is a mistake */
+/* The shapes around a value: one that holds a list of itself is named there,
+ * not written again. */
+struct nest {
+	const struct shape *shape;
+	const struct nest *up;
+};
 
 static void schema_shape(struct buf *b, const struct shape *shape,
-			 const char *doc, int depth);
+			 const char *doc, const struct nest *up);
 
 static void schema_int(struct buf *b, const char *name, int64_t v)
 {
@@ -213,9 +218,11 @@ static void schema_number(struct buf *b, const struct field *f)
 		schema_int(b, "maximum", r.max);
 }
 
-static void schema_value(struct buf *b, const struct field *f, int depth);
+static void schema_value(struct buf *b, const struct field *f,
+			 const struct nest *in);
 
-static void schema_list(struct buf *b, const struct field *f, int depth)
+static void schema_list(struct buf *b, const struct field *f,
+			const struct nest *in)
 {
 	struct field element = field_element(f);
 	struct field_range r = field_range_of(f);
@@ -225,13 +232,14 @@ static void schema_list(struct buf *b, const struct field *f, int depth)
 		schema_int(b, "minItems", r.min);
 	schema_int(b, "maxItems", r.max);
 	buf_z(b, ",\"items\":");
-	schema_value(b, &element, depth + 1);
+	schema_value(b, &element, in);
 }
 
-static void schema_value(struct buf *b, const struct field *f, int depth)
+static void schema_value(struct buf *b, const struct field *f,
+			 const struct nest *in)
 {
 	if (f->kind == KIND_OBJECT) {
-		schema_shape(b, f->shape, f->doc, depth + 1);
+		schema_shape(b, f->shape, f->doc, in);
 		return;
 	}
 	buf_ch(b, '{');
@@ -263,7 +271,7 @@ static void schema_value(struct buf *b, const struct field *f, int depth)
 		buf_ch(b, '}');
 		break;
 	case KIND_LIST:
-		schema_list(b, f, depth);
+		schema_list(b, f, in);
 		break;
 	case KIND_RAW: /* anything */
 	case KIND_OBJECT:
@@ -294,12 +302,31 @@ static void schema_required(struct buf *b, const struct shape *shape)
 		buf_ch(b, ']');
 }
 
-static void schema_shape(struct buf *b, const struct shape *shape,
-			 const char *doc, int depth)
+static void schema_members(struct buf *b, const struct nest *in)
 {
-	struct str title = str_of(shape->name);
+	const struct field *fields = in->shape->fields;
 
-	CHECK(depth <= SCHEMA_DEPTH);
+	buf_z(b, ",\"properties\":{");
+	for (const struct field *f = fields; f->kind; f++) {
+		if (f != fields)
+			buf_ch(b, ',');
+		jout_name(b, f->name);
+		schema_value(b, f, in);
+	}
+	buf_ch(b, '}');
+	schema_required(b, in->shape);
+	buf_z(b, ",\"additionalProperties\":false");
+}
+
+static void schema_shape(struct buf *b, const struct shape *shape,
+			 const char *doc, const struct nest *up)
+{
+	struct nest in = { .shape = shape, .up = up };
+	struct str title = str_of(shape->name);
+	const struct nest *outer = up;
+
+	while (outer && outer->shape != shape)
+		outer = outer->up;
 	if (str_starts(title, "struct "))
 		title = str_cut(title, 7, title.n);
 	buf_z(b, "{\"type\":\"object\"");
@@ -311,19 +338,12 @@ static void schema_shape(struct buf *b, const struct shape *shape,
 		buf_z(b, ",\"description\":");
 		jout_str(b, str_of(doc));
 	}
-	buf_z(b, ",\"properties\":{");
-	for (const struct field *f = shape->fields; f->kind; f++) {
-		if (f != shape->fields)
-			buf_ch(b, ',');
-		jout_name(b, f->name);
-		schema_value(b, f, depth);
-	}
+	if (!outer)
+		schema_members(b, &in);
 	buf_ch(b, '}');
-	schema_required(b, shape);
-	buf_z(b, ",\"additionalProperties\":false}");
 }
 
 void field_schema(struct buf *b, const struct shape *shape)
 {
-	schema_shape(b, shape, NULL, 0);
+	schema_shape(b, shape, NULL, NULL);
 }
