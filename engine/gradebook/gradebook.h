@@ -1,0 +1,46 @@
+/*
+ * gradebook: what counts, per learner and assessment, and what a course makes
+ * of it.
+ *
+ * The attempt slice hands over all attempts of one learner at one series
+ * whenever one of them changes; the choice (policy_grade) and the row are made
+ * here, so the grade is always derivable from the attempts.
+ */
+#pragma once
+
+#include "engine/assessment/assessment.h"
+#include "graders/policy_grade.h"
+
+struct grade {
+	struct id org, learner, series;
+	struct str course, slug;
+	struct id assessment; /* version of the chosen attempt */
+	struct id attempt;    /* chosen; none: an average, or no grade */
+	bool has_score;
+	struct dec score, max_score, scaled;
+	bool passed, late, pending; /* pending: a person must mark first */
+	int64_t attempts;	    /* completed */
+	int64_t updated_at, released_at;
+	bool overridden;   /* set by staff; attempts do not change it */
+	struct str reason; /* of that */
+};
+extern const struct shape grade_shape;
+
+/*
+ * Computes and stores the grade from all attempts (by rising number, practice
+ * and previews marked as such; ids[i] is attempts[i]'s id). Stages a
+ * "grade.changed" record when the grade moved. Runs inside a command.
+ */
+MUST enum err gradebook_update(struct ctx *cx, const struct published *p,
+			       const struct policy *effective,
+			       const struct id *learner,
+			       struct policy_graded *attempts,
+			       const struct id *ids, size_t n);
+/* ERR_NOT_FOUND: no grade yet. For prerequisites and reviews. */
+MUST enum err gradebook_grade(struct ctx *cx, const struct id *org,
+			      const struct id *learner, const struct id *series,
+			      struct grade *out);
+
+extern const struct rpc_method gradebook_methods[];
+extern const struct stmt_set gradebook_stmts;
+extern const struct migration_set gradebook_migrations;
