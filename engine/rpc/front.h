@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/ctx.h"
 
 enum front_transport {

@@ -9,19 +9,17 @@
 #include "base/err.h"
 
 struct metrics;
-struct rpc_index;
+struct rpc_table;
 
-struct metrics *metrics_new(const struct rpc_index *index);
+struct metrics *metrics_new(const struct rpc_table *t);
 void metrics_free(struct metrics *m);
 
-/* One call of method number n (see rpc_index) ended. m may be NULL. */
+/* One call of method number n (in order of the tables) ended. m may be NULL. */
 void metrics_call(struct metrics *m, uint32_t n, enum err e, int64_t ns);
 /* A message that never reached a method. */
 void metrics_refused(struct metrics *m, enum err e);
 /* Answers that came out of an idempotency key. */
 void metrics_replayed(struct metrics *m);
-/* From decoded to encoded: the part of a call that the core itself costs. */
-void metrics_bytes(struct metrics *m, size_t in, size_t out);
 
 /*
  * Others add their own lines: called for each page, on an I/O thread. At most

@@ -1,0 +1,199 @@
+#include "engine/rpc/request.h"
+
+#include "engine/rpc/metrics.h"
+
+enum { READER_WAIT_MS = 2000, BUSY_RETRY_MS = 100 };
+
+static enum err run_row(struct request *rq)
+{
+	const struct rpc_method *m = rq->entry->method;
+
+	if (m->result)
+		memset(rq->result, 0, m->result->size);
+	rq->io.bytes_out = (struct str){ 0 };
+	rq->io.replay = (struct str){ 0 };
+	err_clear(&rq->cx);
+	return m->run(&rq->cx, rq->in, rq->result);
+}
+
+static enum err run_and_encode(struct request *rq)
+{
+	enum err e = run_row(rq);
+
+	return e ? e : reply_encode(rq);
+}
+
+bool dispatch_query(struct request *rq, int64_t wait_ms)
+{
+	struct store *store = rq->core->opts.app->store;
+	struct ctx *cx = &rq->cx;
+	enum err e;
+
+	if (rq->entry->method->flags & RPC_NO_STORE) {
+		reply_send(rq, run_and_encode(rq));
+		return true;
+	}
+	if (!store) {
+		reply_send(rq, err_set(cx, ERR_UNAVAILABLE,
+				       "no database is open"));
+		return true;
+	}
+	cx->db = store_reader(store, wait_ms);
+	if (!cx->db && wait_ms == 0)
+		return false;
+	if (cx->db) {
+		e = run_and_encode(rq);
+		store_reader_done(store, cx->db);
+		cx->db = NULL;
+	} else {
+		e = refuse_for(cx, BUSY_RETRY_MS, ERR_BUSY,
+			       "all database connections are in use; try "
+			       "again");
+	}
+	reply_send(rq, e);
+	return true;
+}
+
+static void query(struct request *rq)
+{
+	struct core *c = rq->core;
+	uint32_t flags = rq->entry->method->flags;
+	bool here = !(flags & RPC_SLOW);
+
+	if (here && !(flags & RPC_NO_STORE) && c->opts.app->store)
+		here = store_reads_inline(c->opts.app->store);
+	if (!c->pool) {
+		dispatch_query(rq, READER_WAIT_MS);
+		return;
+	}
+	/* Every reader taken: it is not the I/O thread that waits. */
+	if (here && dispatch_query(rq, 0))
+		return;
+	if (!pool_submit(c->pool, rq))
+		reply_send(rq, refuse_for(&rq->cx, BUSY_RETRY_MS, ERR_BUSY,
+					  "too many slow queries wait; try "
+					  "again later"));
+}
+
+/* What the caller's key made before: replayed, or refused if he asks else. */
+static enum err by_key(struct request *rq)
+{
+	struct ctx *cx = &rq->cx;
+	struct record old;
+	enum err e;
+
+	e = journal_by_key(rq->core->opts.app->journal, cx, &cx->who->org,
+			   rq->io.idem, &old);
+	if (e)
+		return e;
+	if (!str_eq(old.ask, rq->io.ask))
+		return err_set(cx, ERR_CONFLICT,
+			       "this idempotency_key was used with other "
+			       "parameters: take a new key for a new request");
+	rq->io.replay = old.reply;
+	rq->replayed = true;
+	return OK;
+}
+
+/* A command that staged nothing still has to be found by its key. */
+static void stage_for_key(struct request *rq)
+{
+	struct ctx *cx = &rq->cx;
+	struct record r = {
+		.org = cx->who->org,
+		.stream = cx->who->org,
+		.event = STR("rpc.answered"),
+		.body = str_fmt(cx->arena, "{\"method\":\"%s\"}",
+				rq->entry->method->name),
+	};
+
+	record_stage(cx, &r);
+}
+
+static enum err append(struct request *rq)
+{
+	struct journal *j = rq->core->opts.app->journal;
+	uint32_t flags = rq->entry->method->flags;
+	struct record *r;
+
+	if (rq->io.idem.p && rq->records.n == 0 && !(flags & RPC_QUIET))
+		stage_for_key(rq);
+	if (rq->records.n == 0)
+		return OK;
+	r = &rq->records.r[0];
+	if (rq->io.idem.p && !r->idem.p) {
+		r->idem = rq->io.idem;
+		r->ask = rq->io.ask;
+		r->keyed = !(flags & RPC_OWN_KEY);
+	}
+	if (r->idem.p && !r->reply.p)
+		r->reply = str_cut(buf_view(&rq->out), rq->result_at,
+				   rq->result_end);
+	return journal_append(j, &rq->cx, &rq->records);
+}
+
+/* May run more than once, see executor.h. */
+static enum err command_run(struct work *w)
+{
+	struct request *rq = (struct request *)w;
+	uint32_t flags = rq->entry->method->flags;
+	enum err e;
+
+	rq->records.n = 0;
+	rq->replayed = false;
+	err_clear(&rq->cx);
+	if (rq->io.idem.p && !(flags & RPC_OWN_KEY)) {
+		e = by_key(rq);
+		if (e == OK)
+			return reply_encode(rq);
+		if (e != ERR_NOT_FOUND)
+			return e;
+	}
+	e = run_row(rq);
+	if (e)
+		return e;
+	rq->replayed = rq->io.replay.p != NULL;
+	e = reply_encode(rq);
+	return e || rq->replayed ? e : append(rq);
+}
+
+static void command_done(struct work *w, enum err e)
+{
+	struct request *rq = (struct request *)w;
+
+	rq->cx.db = NULL;
+	if (!e && rq->replayed)
+		metrics_replayed(rq->core->opts.metrics);
+	reply_send(rq, e);
+}
+
+static void command(struct request *rq)
+{
+	struct executor *x = rq->core->opts.app->executor;
+	enum err e = ERR_UNAVAILABLE;
+
+	rq->cx.records = &rq->records;
+	rq->work = (struct work){
+		.cx = &rq->cx,
+		.run = command_run,
+		.done = command_done,
+		.single = rq->entry->method->flags & RPC_SINGLE,
+	};
+	if (x)
+		e = executor_submit(x, &rq->work);
+	if (!e)
+		return; /* rq belongs to the executor now */
+	reply_send(rq, refuse_for(&rq->cx, BUSY_RETRY_MS, e,
+				  e == ERR_BUSY ?
+					  "too many commands wait; try again" :
+					  "commands are not taken now; try "
+					  "again"));
+}
+
+void dispatch(struct request *rq)
+{
+	if (rq->entry->method->flags & RPC_WRITES)
+		command(rq);
+	else
+		query(rq);
+}
