@@ -164,14 +164,17 @@ run_query(struct oracle *o, const struct oracle_case *c, const struct policy *p,
 	if (str_is(query, "is_finished"))
 		return judge_flag(
 			c, r->is_finished && r->is_finished(p, &h, now), got);
-	if (str_is(query, "end_time"))
-		return judge_ms(c, r->end_time && r->end_time(p, &a, &ms), ms,
-				got);
+	if (str_is(query, "end_time")) {
+		bool any = r->end_time && r->end_time(p, &a, &ms);
+
+		return judge_ms(c, any, ms, got);
+	}
 	if (str_is(query, "time_left_display")) {
+		bool any;
+
 		now = seconds(c->response, "at");
-		return judge_ms(c,
-				r->time_left && r->time_left(p, &a, now, &ms),
-				ms, got);
+		any = r->time_left && r->time_left(p, &a, now, &ms);
+		return judge_ms(c, any, ms, got);
 	}
 	return ORACLE_UNSUPPORTED;
 }
