@@ -128,7 +128,8 @@ struct slot_action {
 	bool has_mark; /* MARK: a mark; without it only a comment, or */
 	bool clear_mark; /* MARK: back to what the engine gave */
 	struct dec mark;
-	struct dec out_of; /* of which it is so many; 0: the slot's max */
+	struct dec out_of; /* of which it is so many; 0: the slot's max. A log
+			      says it, so that the mark survives another max */
 	struct str comment; /* absent: keeps the one there is */
 	struct str by; /* who marked */
 
@@ -234,7 +235,10 @@ int64_t slot_tries_left(const struct slot_run *s);
 /* The last response is one that would be scored (it is not blank). */
 bool slot_is_answered(const struct slot_run *s);
 
-/* The mark: false while there is none (open, gave up, needs a person). */
+/*
+ * The mark: false while there is none (not scored yet, gave up, needs a
+ * person). An adaptive slot has one as soon as a try was scored.
+ */
 bool slot_mark(const struct slot_run *s, struct dec *mark);
 /*
  * The mark for sums: what was not answered gives 0. false: a person has to
@@ -247,8 +251,9 @@ struct dec slot_max_mark(const struct slot_setup *setup);
 
 /*
  * The snapshot of a fold as canonical JSON: equal slots give equal bytes.
- * setup is not in it.
+ * setup is not in it. What slot_read makes of it goes on as the slot would
+ * have; ERR_INVALID: it does not fit the setup.
  */
-void slot_write(struct buf *b, const struct slot_run *s);
+void slot_write(struct ctx *cx, struct buf *b, const struct slot_run *s);
 MUST enum err slot_read(struct ctx *cx, const struct slot_setup *setup,
 			struct jval v, struct slot_run *out);
