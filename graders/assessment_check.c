@@ -1,0 +1,384 @@
+/*
+ * What is wrong with an assessment file, listed whole: errors that would break
+ * an attempt, and warnings for what an author hardly meant.
+ */
+#include "graders/assessment_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "graders/behaviour.h"
+
+struct check {
+	struct ctx *cx;
+	const struct assessment_def *def;
+	struct problems *out;
+	int64_t *uses; /* of each item, by how many entries */
+};
+
+static const struct item *item_at(const struct check *k, size_t i)
+{
+	return (const struct item *)k->def->items.at + i;
+}
+
+#define SAY(k, level, code, text, ...)                                         \
+	problem_add((k)->cx, (k)->out, (level),                                \
+		    str_fmt((k)->cx->arena, __VA_ARGS__), (code), "%s",        \
+		    (text))
+
+/* ---- items ---- */
+
+static void check_ids(const struct check *k)
+{
+	for (size_t i = 0; i < k->def->items.n; i++) {
+		struct str id = item_at(k, i)->id;
+
+		if (!id.n)
+			SAY(k, PROBLEM_ERROR, "id_missing",
+			    "an item needs an id", "/items/%zu/id", i);
+		else if (assessment_item(k->def, id) != i)
+			SAY(k, PROBLEM_ERROR, "duplicate_id",
+			    "an earlier item has the same id", "/items/%zu/id",
+			    i);
+	}
+}
+
+static bool is_full(struct dec d)
+{
+	return dec_cmp(d, dec_ratio(999999, 1000000)) >= 0;
+}
+
+static bool choices_reach(const struct item *it)
+{
+	const struct choice *c = it->choices.at;
+	struct dec sum = DEC_ZERO, best = DEC_ZERO;
+
+	for (size_t i = 0; i < it->choices.n; i++) {
+		best = dec_max(best, c[i].fraction);
+		if (dec_cmp(c[i].fraction, DEC_ZERO) > 0)
+			sum = dec_add(sum, c[i].fraction);
+	}
+	if (it->type != ITEM_MULTI)
+		return is_full(best);
+	if (it->multi_rule == MULTI_WEIGHTS)
+		return is_full(sum);
+	return true; /* the other rules reach 1 with the exact set */
+}
+
+static bool answers_reach(const struct item *it)
+{
+	const struct answer *a = it->answers.at;
+
+	for (size_t i = 0; i < it->answers.n; i++)
+		if (is_full(a[i].fraction))
+			return true;
+	return false;
+}
+
+/* Is there a response that gets full marks? */
+static bool reaches_full(const struct item *it)
+{
+	const struct item *parts = it->parts.at;
+
+	switch ((enum item_type)it->type) {
+	case ITEM_CHOICE:
+	case ITEM_MULTI:
+	case ITEM_TRUE_FALSE:
+		return choices_reach(it);
+	case ITEM_SHORT:
+	case ITEM_NUMERIC:
+		return answers_reach(it);
+	case ITEM_CLOZE:
+		for (size_t i = 0; i < it->parts.n; i++)
+			if (!reaches_full(&parts[i]))
+				return false;
+		return true;
+	case ITEM_MATCH:
+	case ITEM_ESSAY:
+	case ITEM_DESCRIPTION:
+	case ITEM_OPAQUE:
+	case ITEM_TYPE_COUNT:
+		break;
+	}
+	return true;
+}
+
+/*
+ * The interval that an answer takes. Doubles do: it is a warning, and only
+ * answers whose intervals overlap by more than an end are worth one.
+ */
+static bool interval(const struct answer *a, double *lo, double *hi)
+{
+	double t = 0, v;
+	char text[64];
+
+	if (a->text.n >= sizeof(text) || a->high.n >= sizeof(text) ||
+	    a->tolerance.n >= sizeof(text) || !a->text.n ||
+	    str_is(a->text, "*"))
+		return false;
+	snprintf(text, sizeof(text), "%.*s", STR_FMT(a->text));
+	v = strtod(text, NULL);
+	snprintf(text, sizeof(text), "%.*s", STR_FMT(a->tolerance));
+	t = a->tolerance.n ? strtod(text, NULL) : 0;
+	snprintf(text, sizeof(text), "%.*s", STR_FMT(a->high));
+	*lo = v - t;
+	*hi = v + t;
+	if (a->tolerance_kind == TOL_RELATIVE) {
+		*lo = v < 0 ? v + t * v : v - t * v;
+		*hi = v < 0 ? v - t * v : v + t * v;
+	} else if (a->tolerance_kind == TOL_GEOMETRIC) {
+		*lo = v < 0 ? v * (1 + t) : v / (1 + t);
+		*hi = v < 0 ? v / (1 + t) : v * (1 + t);
+	} else if (a->tolerance_kind == TOL_RANGE) {
+		*lo = v;
+		*hi = strtod(text, NULL);
+	}
+	return true;
+}
+
+static bool overlaps_before(const struct item *it, size_t i)
+{
+	const struct answer *a = it->answers.at;
+	double lo, hi, lo2, hi2;
+
+	if (!interval(&a[i], &lo, &hi))
+		return false;
+	for (size_t j = 0; j < i; j++)
+		if (!dec_eq(a[i].fraction, a[j].fraction) &&
+		    interval(&a[j], &lo2, &hi2) && lo < hi2 && lo2 < hi)
+			return true;
+	return false;
+}
+
+static void lint_item(const struct check *k, size_t i)
+{
+	const struct item *it = item_at(k, i);
+
+	if (!reaches_full(it))
+		SAY(k, PROBLEM_WARNING, "key_unreachable",
+		    "no response gets full marks", "/items/%zu", i);
+	if (it->type == ITEM_NUMERIC)
+		for (size_t j = 1; j < it->answers.n; j++)
+			if (overlaps_before(it, j))
+				SAY(k, PROBLEM_WARNING, "tolerance_overlap",
+				    "an earlier answer with other marks takes"
+				    " some of the same numbers",
+				    "/items/%zu/answers/%zu", i, j);
+	if (it->type == ITEM_OPAQUE)
+		SAY(k, PROBLEM_WARNING, "opaque",
+		    "this item was kept from an import and cannot be scored",
+		    "/items/%zu", i);
+	if (assessment_item_gradable(it) && dec_eq(it->mark, DEC_ZERO))
+		SAY(k, PROBLEM_WARNING, "mark_zero",
+		    "an item of mark 0 changes no grade", "/items/%zu/mark", i);
+}
+
+static void check_items(const struct check *k)
+{
+	if (!k->def->items.n)
+		SAY(k, PROBLEM_ERROR, "no_items", "there are no items",
+		    "/items");
+	check_ids(k);
+	for (size_t i = 0; i < k->def->items.n; i++) {
+		struct str at = str_fmt(k->cx->arena, "/items/%zu", i);
+		enum err e = item_check(k->cx, item_at(k, i),
+					str_z(k->cx->arena, at));
+
+		if (e) {
+			problem_add(k->cx, k->out, PROBLEM_ERROR,
+				    str_of(k->cx->error.field), "item", "%s",
+				    k->cx->error.text);
+			err_clear(k->cx);
+		} else {
+			lint_item(k, i);
+		}
+	}
+}
+
+/* ---- sections and draws ---- */
+
+static void check_refs(const struct check *k, const struct entry *e, size_t s,
+		       size_t j)
+{
+	const struct str *from = e->from.at;
+
+	if (e->item.n && assessment_item(k->def, e->item) == SIZE_MAX)
+		SAY(k, PROBLEM_ERROR, "unknown_item", "there is no such item",
+		    "/sections/%zu/entries/%zu/item", s, j);
+	for (size_t i = 0; i < e->from.n; i++) {
+		if (assessment_item(k->def, from[i]) == SIZE_MAX)
+			SAY(k, PROBLEM_ERROR, "unknown_item",
+			    "there is no such item",
+			    "/sections/%zu/entries/%zu/from/%zu", s, j, i);
+		for (size_t n = 0; n < i; n++)
+			if (str_eq(from[i], from[n]))
+				SAY(k, PROBLEM_ERROR, "duplicate_item",
+				    "this item is in the list twice",
+				    "/sections/%zu/entries/%zu/from/%zu", s, j,
+				    i);
+	}
+}
+
+static bool marks_differ(const struct check *k, const struct list *can)
+{
+	const size_t *at = can->at;
+
+	for (size_t i = 1; i < can->n; i++)
+		if (!dec_eq(item_at(k, at[i])->mark, item_at(k, at[0])->mark))
+			return true;
+	return false;
+}
+
+static void check_draw(const struct check *k, const struct entry *e,
+		       const struct list *can, size_t s, size_t j)
+{
+	size_t ways = (e->from.n != 0) + (e->tags.n || e->category.n);
+
+	if (ways != 1)
+		SAY(k, PROBLEM_ERROR, "draw_unclear",
+		    "a draw is either from a list of items or by tags and"
+		    " category",
+		    "/sections/%zu/entries/%zu/from", s, j);
+	else if ((size_t)e->pick > can->n)
+		SAY(k, PROBLEM_ERROR, "draw_too_large",
+		    "it picks more items than there are to draw from",
+		    "/sections/%zu/entries/%zu/pick", s, j);
+	else if (!e->has_mark && (size_t)e->pick < can->n &&
+		 marks_differ(k, can))
+		SAY(k, PROBLEM_WARNING, "draw_marks_differ",
+		    "learners can get different totals: the items to draw from"
+		    " have different marks; give the draw a mark",
+		    "/sections/%zu/entries/%zu/mark", s, j);
+}
+
+static void check_entry(const struct check *k, const struct entry *e, size_t s,
+			size_t j)
+{
+	struct list can = assessment_entry_items(k->cx, k->def, e);
+	const size_t *at = can.at;
+
+	check_refs(k, e, s, j);
+	if (e->item.n && (e->pick || e->from.n || e->tags.n || e->category.n))
+		SAY(k, PROBLEM_ERROR, "entry_unclear",
+		    "an entry is one item or a draw, not both",
+		    "/sections/%zu/entries/%zu/item", s, j);
+	else if (!e->item.n && !e->pick)
+		SAY(k, PROBLEM_ERROR, "entry_empty",
+		    "an entry names an item, or picks some",
+		    "/sections/%zu/entries/%zu", s, j);
+	else if (!e->item.n)
+		check_draw(k, e, &can, s, j);
+	for (size_t i = 0; i < can.n; i++) {
+		if (e->item.n && k->uses[at[i]])
+			SAY(k, PROBLEM_WARNING, "item_twice",
+			    "an attempt may ask this item twice",
+			    "/sections/%zu/entries/%zu/item", s, j);
+		k->uses[at[i]]++;
+	}
+}
+
+static void check_sections(const struct check *k)
+{
+	const struct section *s = k->def->sections.at;
+	size_t slots = 0;
+
+	for (size_t i = 0; i < k->def->sections.n; i++) {
+		const struct entry *e = s[i].entries.at;
+
+		if (!s[i].entries.n)
+			SAY(k, PROBLEM_ERROR, "section_empty",
+			    "a section asks nothing", "/sections/%zu/entries",
+			    i);
+		if (s[i].shuffle && s[i].fixed)
+			SAY(k, PROBLEM_ERROR, "shuffle_and_fixed",
+			    "a section is shuffled or fixed, not both",
+			    "/sections/%zu/fixed", i);
+		for (size_t j = 0; j < s[i].entries.n; j++) {
+			check_entry(k, &e[j], i, j);
+			slots += e[j].item.n ? 1 : (size_t)e[j].pick;
+		}
+	}
+	if (slots > LIMIT_SLOTS)
+		SAY(k, PROBLEM_ERROR, "too_many_slots",
+		    "an attempt would ask more than 500 items", "/sections");
+}
+
+static void check_use(const struct check *k)
+{
+	bool gradable = false;
+
+	for (size_t i = 0; i < k->def->items.n; i++) {
+		if (!k->uses[i])
+			SAY(k, PROBLEM_WARNING, "item_unused",
+			    "no section asks this item", "/items/%zu", i);
+		else if (assessment_item_gradable(item_at(k, i)))
+			gradable = true;
+	}
+	if (k->def->items.n && !gradable)
+		SAY(k, PROBLEM_ERROR, "nothing_gradable",
+		    "nothing that is asked can be marked", "/items");
+	else if (k->def->policy.kind == POLICY_GRADED && k->def->items.n &&
+		 dec_eq(assessment_max(k->cx, k->def), DEC_ZERO))
+		SAY(k, PROBLEM_ERROR, "no_marks",
+		    "a graded assessment whose marks sum to 0", "/items");
+}
+
+/* ---- the rules, seen with the items ---- */
+
+static bool any_hints(const struct check *k)
+{
+	for (size_t i = 0; i < k->def->items.n; i++)
+		if (item_at(k, i)->hints.n)
+			return true;
+	return false;
+}
+
+static void check_rules(const struct check *k)
+{
+	const struct policy *p = &k->def->policy;
+	const struct prerequisite *q = p->prerequisites.at;
+	enum behaviour b;
+
+	policy_check(k->cx, p, "/policy", k->out);
+	if (!behaviour_parse(p->behaviour, &b))
+		SAY(k, PROBLEM_ERROR, "behaviour_unknown",
+		    "there is no such behaviour", "/policy/behaviour");
+	else if ((b == BEHAVIOUR_INTERACTIVE || b == BEHAVIOUR_COUNTBACK) &&
+		 !any_hints(k))
+		SAY(k, PROBLEM_WARNING, "no_hints",
+		    "an interactive item has one try more than hints, and"
+		    " there are no hints",
+		    "/policy/behaviour");
+	for (size_t i = 0; i < p->prerequisites.n; i++)
+		if (str_eq(q[i].assessment, k->def->slug))
+			SAY(k, PROBLEM_ERROR, "needs_itself",
+			    "an assessment cannot be its own prerequisite",
+			    "/policy/prerequisites/%zu/assessment", i);
+}
+
+static bool is_slug(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!((s.p[i] >= 'a' && s.p[i] <= 'z') ||
+		      (s.p[i] >= '0' && s.p[i] <= '9') ||
+		      (i && (s.p[i] == '-' || s.p[i] == '_' || s.p[i] == '.'))))
+			return false;
+	return s.n > 0;
+}
+
+void assessment_check(struct ctx *cx, const struct assessment_def *def,
+		      struct problems *out)
+{
+	struct check k = { cx, def, out, NULL };
+
+	k.uses = ARENA_ARRAY(cx->arena, int64_t, def->items.n);
+	if (!is_slug(def->slug))
+		SAY(&k, PROBLEM_ERROR, "slug",
+		    "a slug has small letters, digits, and - _ . between them",
+		    "/slug");
+	check_rules(&k);
+	check_items(&k);
+	check_sections(&k);
+	check_use(&k);
+}

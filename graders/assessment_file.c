@@ -1,0 +1,294 @@
+#include "graders/assessment_file.h"
+
+#include "base/limits.h"
+
+static const struct field entry_fields[] = {
+	FIELD_OPT(struct entry, item, KIND_STR, "id of one item",
+		  .max = LIMIT_REF_BYTES),
+	FIELD_OPT(struct entry, pick, KIND_INT, "or: how many to draw",
+		  .max = LIMIT_SLOTS),
+	FIELD_OPT(struct entry, from, KIND_LIST,
+		  "ids of the items to draw from", .of = KIND_STR,
+		  .max = LIMIT_ITEMS),
+	FIELD_OPT(struct entry, tags, KIND_LIST,
+		  "or: draw from the items that have all these tags",
+		  .of = KIND_STR, .max = 20),
+	FIELD_OPT(struct entry, category, KIND_STR,
+		  "or: draw from the items of this category or below it"),
+	FIELD_MAYBE(struct entry, mark, has_mark, KIND_DEC,
+		    "of each; absent: the item's own",
+		    .max = LIMIT_SCORE_POINTS),
+	FIELD_END,
+};
+const struct shape entry_shape = SHAPE(struct entry, entry_fields);
+
+static const struct field section_fields[] = {
+	FIELD_OPT(struct section, title, KIND_STR, "shown above its items",
+		  .max = LIMIT_NAME_BYTES),
+	FIELD_OPT(struct section, text, KIND_STR, "the same, longer"),
+	FIELD_OPT(struct section, shuffle, KIND_BOOL,
+		  "in a learner's own order, even if the policy says no"),
+	FIELD_OPT(struct section, fixed, KIND_BOOL,
+		  "in this order, even if the policy shuffles"),
+	FIELD_OPT(struct section, best, KIND_INT,
+		  "only the best n items count; 0: all", .max = LIMIT_SLOTS),
+	FIELD_OPT(struct section, max_marks, KIND_DEC,
+		  "most that it gives; 0: no cap", .min = 0,
+		  .max = LIMIT_SCORE_POINTS),
+	FIELD(struct section, entries, KIND_LIST, "what it asks",
+	      .of = KIND_OBJECT, .shape = &entry_shape, .max = LIMIT_SLOTS),
+	FIELD_END,
+};
+const struct shape section_shape = SHAPE(struct section, section_fields);
+
+static const struct field assessment_fields[] = {
+	FIELD(struct assessment_def, assay, KIND_INT, "version of the format",
+	      .min = 1, .max = ASSESSMENT_VERSION),
+	FIELD(struct assessment_def, course, KIND_STR, "the course's own key",
+	      .min = 1, .max = LIMIT_REF_BYTES),
+	FIELD(struct assessment_def, slug, KIND_STR,
+	      "the assessment's name within the course", .min = 1,
+	      .max = LIMIT_REF_BYTES),
+	FIELD(struct assessment_def, title, KIND_STR, "for people", .min = 1,
+	      .max = LIMIT_NAME_BYTES),
+	FIELD_OPT(struct assessment_def, text, KIND_STR, "introduction"),
+	FIELD_OPT(struct assessment_def, text_format, KIND_ENUM,
+		  "of the introduction", .words = text_format_words),
+	FIELD_OPT(struct assessment_def, policy, KIND_OBJECT, "its rules",
+		  .shape = &policy_shape),
+	FIELD(struct assessment_def, items, KIND_LIST, "its questions",
+	      .of = KIND_OBJECT, .shape = &item_shape, .max = LIMIT_ITEMS),
+	FIELD_OPT(struct assessment_def, sections, KIND_LIST,
+		  "what is asked; absent: every item once", .of = KIND_OBJECT,
+		  .shape = &section_shape, .max = LIMIT_PARTS),
+	FIELD_END,
+};
+const struct shape assessment_shape =
+	SHAPE(struct assessment_def, assessment_fields);
+
+/* One section that asks every item. */
+static void default_sections(struct ctx *cx, struct assessment_def *def)
+{
+	struct section *s;
+	struct entry *e;
+	const struct item *items = def->items.at;
+
+	if (def->sections.n || !def->items.n)
+		return;
+	s = ARENA_NEW(cx->arena, struct section);
+	e = ARENA_ARRAY(cx->arena, struct entry, def->items.n);
+	for (size_t i = 0; i < def->items.n; i++)
+		e[i].item = items[i].id;
+	s->entries = (struct list){ e, def->items.n };
+	def->sections = (struct list){ s, 1 };
+}
+
+/* What could not be decoded is the only thing that is known. */
+static enum err undecodable(struct ctx *cx, enum err e, struct problems *ps)
+{
+	if (ps)
+		problem_add(cx, ps, PROBLEM_ERROR, str_of(cx->error.field),
+			    "not_readable", "%s", cx->error.text);
+	return e;
+}
+
+static enum err first_error(struct ctx *cx, const struct problems *ps)
+{
+	const struct problem *p = ps->list.at;
+
+	for (size_t i = 0; i < ps->list.n; i++)
+		if (p[i].level == PROBLEM_ERROR)
+			return err_field(cx, ERR_INVALID,
+					 str_z(cx->arena, p[i].at), "%.*s",
+					 STR_FMT(p[i].text));
+	return err_set(cx, ERR_INVALID, "the assessment has errors");
+}
+
+enum err assessment_decode(struct ctx *cx, struct jval v,
+			   struct assessment_def *out,
+			   struct problems *problems)
+{
+	struct problems found = { 0 };
+	struct assessment_def def;
+	enum err e = field_decode(cx, v, &assessment_shape, "", &def);
+
+	if (problems)
+		*problems = (struct problems){ 0 };
+	if (e)
+		return undecodable(cx, e, problems);
+	policy_defaults(&def.policy);
+	default_sections(cx, &def);
+	assessment_check(cx, &def, &found);
+	if (problems)
+		*problems = found;
+	if (found.errors)
+		return first_error(cx, &found);
+	*out = def;
+	return OK;
+}
+
+enum err assessment_read(struct ctx *cx, struct str text,
+			 struct assessment_def *out, struct problems *problems)
+{
+	struct jdoc *doc;
+	enum err e = jdoc_parse(cx, text, &doc);
+
+	if (problems)
+		*problems = (struct problems){ 0 };
+	if (e)
+		return undecodable(cx, e, problems);
+	return assessment_decode(cx, jdoc_root(doc), out, problems);
+}
+
+void assessment_write(struct buf *b, const struct assessment_def *def)
+{
+	field_encode(b, &assessment_shape, def);
+}
+
+void assessment_of_bank(struct ctx *cx, const struct bank *bank,
+			struct str course, struct str slug,
+			struct assessment_def *out)
+{
+	*out = (struct assessment_def){ .assay = ASSESSMENT_VERSION,
+					.course = course,
+					.slug = slug,
+					.title = bank->title.n ? bank->title
+							       : slug,
+					.items = bank->items };
+	policy_defaults(&out->policy);
+	default_sections(cx, out);
+}
+
+size_t assessment_item(const struct assessment_def *def, struct str id)
+{
+	const struct item *items = def->items.at;
+
+	for (size_t i = 0; i < def->items.n; i++)
+		if (str_eq(items[i].id, id))
+			return i;
+	return SIZE_MAX;
+}
+
+bool assessment_item_gradable(const struct item *it)
+{
+	return it->type != ITEM_DESCRIPTION && it->type != ITEM_OPAQUE;
+}
+
+/* ---- draws ---- */
+
+static bool has_tag(const struct item *it, struct str tag)
+{
+	const struct str *tags = it->tags.at;
+
+	for (size_t i = 0; i < it->tags.n; i++)
+		if (str_eq(tags[i], tag))
+			return true;
+	return false;
+}
+
+/* "a/b" is below "a", "ab" is not. */
+static bool in_category(struct str category, struct str want)
+{
+	return str_eq(str_cut(category, 0, want.n), want) &&
+	       (category.n == want.n ||
+		(category.n > want.n && category.p[want.n] == '/'));
+}
+
+static bool may_draw(const struct entry *e, const struct item *it)
+{
+	const struct str *from = e->from.at, *tags = e->tags.at;
+
+	if (e->from.n) {
+		for (size_t i = 0; i < e->from.n; i++)
+			if (str_eq(from[i], it->id))
+				return true;
+		return false;
+	}
+	for (size_t i = 0; i < e->tags.n; i++)
+		if (!has_tag(it, tags[i]))
+			return false;
+	if (e->category.n && !in_category(it->category, e->category))
+		return false;
+	return (e->tags.n || e->category.n) && it->type != ITEM_DESCRIPTION;
+}
+
+struct list assessment_entry_items(struct ctx *cx,
+				   const struct assessment_def *def,
+				   const struct entry *e)
+{
+	const struct item *items = def->items.at;
+	size_t *at, n = 0, one;
+
+	if (e->item.n) {
+		one = assessment_item(def, e->item);
+		at = ARENA_NEW(cx->arena, size_t);
+		*at = one;
+		return (struct list){ at, one != SIZE_MAX };
+	}
+	at = ARENA_ARRAY(cx->arena, size_t, def->items.n);
+	for (size_t i = 0; i < def->items.n; i++)
+		if (may_draw(e, &items[i]))
+			at[n++] = i;
+	return (struct list){ at, n };
+}
+
+/* The slots that an entry makes, with the greatest marks it can draw. */
+static size_t greatest_marks(struct ctx *cx, const struct assessment_def *def,
+			     const struct entry *e, int64_t section,
+			     struct policy_mark *out)
+{
+	const struct item *items = def->items.at;
+	struct list can = assessment_entry_items(cx, def, e);
+	const size_t *at = can.at;
+	struct dec *marks = ARENA_ARRAY(cx->arena, struct dec, can.n);
+	size_t want = e->item.n ? 1 : (size_t)e->pick;
+
+	for (size_t i = 0; i < can.n; i++) {
+		struct dec m = e->has_mark ? e->mark : items[at[i]].mark;
+		size_t j = i;
+
+		if (!assessment_item_gradable(&items[at[i]]))
+			m = DEC_ZERO;
+		for (; j > 0 && dec_cmp(marks[j - 1], m) < 0; j--)
+			marks[j] = marks[j - 1];
+		marks[j] = m;
+	}
+	if (want > can.n)
+		want = can.n;
+	for (size_t i = 0; i < want; i++)
+		out[i] = (struct policy_mark){ .has = true,
+					       .mark = marks[i],
+					       .max = marks[i],
+					       .section = section };
+	return want;
+}
+
+struct dec assessment_max(struct ctx *cx, const struct assessment_def *def)
+{
+	const struct section *s = def->sections.at;
+	struct policy_section *rules =
+		ARENA_ARRAY(cx->arena, struct policy_section, def->sections.n);
+	struct policy_sum sum;
+	struct policy_mark *marks;
+	size_t room = 0, n = 0;
+
+	for (size_t i = 0; i < def->sections.n; i++) {
+		const struct entry *e = s[i].entries.at;
+
+		rules[i].best = s[i].best;
+		rules[i].max_marks = s[i].max_marks;
+		for (size_t j = 0; j < s[i].entries.n; j++)
+			room += e[j].item.n ? 1 : (size_t)e[j].pick;
+	}
+	marks = ARENA_ARRAY(cx->arena, struct policy_mark, room);
+	for (size_t i = 0; i < def->sections.n; i++) {
+		const struct entry *e = s[i].entries.at;
+
+		for (size_t j = 0; j < s[i].entries.n; j++)
+			n += greatest_marks(cx, def, &e[j], (int64_t)i,
+					    marks + n);
+	}
+	policy_attempt_sum(cx, &def->policy, rules, def->sections.n, marks, n,
+			   &sum);
+	return sum.max;
+}
