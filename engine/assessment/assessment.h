@@ -35,10 +35,10 @@ struct catalog; /* decoded versions by id */
 struct catalog *catalog_new(size_t most);
 void catalog_free(struct catalog *c);
 /*
- * The version, decoded; from memory, else by a read on cx->db (cached only
- * when that is committed, which a version in the running batch is not).
- * ERR_NOT_FOUND, also when it is another tenant's than org. The pointer is
- * good for the request; who keeps it longer holds it.
+ * The version, decoded; from memory, else by a read on cx->db. ERR_NOT_FOUND,
+ * also when it is another tenant's than org. The pointer is good for the
+ * request; who keeps it longer holds it. row.retired_at may be out of date:
+ * ask assessment_resolve.
  */
 MUST enum err catalog_get(struct catalog *c, struct ctx *cx,
 			  const struct id *org, const struct id *id,

@@ -1,0 +1,430 @@
+/* assessment.*: publish, look at, retire, check and import. */
+#include <sodium.h>
+
+#include "base/limits.h"
+#include "engine/app.h"
+#include "engine/assessment/assessment.h"
+#include "engine/assessment/assessment_sql.h"
+#include "engine/assessment/rules_rpc.h"
+
+static struct str encoded(struct ctx *cx, const struct shape *shape,
+			  const void *in)
+{
+	struct buf b = { 0 };
+	struct str s;
+
+	field_encode(&b, shape, in);
+	s = buf_copy(&b, cx->arena);
+	buf_done(&b);
+	return s;
+}
+
+/* ---- publish ---- */
+
+struct publish_params {
+	struct str definition;
+	struct str course, slug;
+};
+static const struct field publish_fields[] = {
+	FIELD_OPT(struct publish_params, definition, KIND_RAW,
+		  "the assessment file; absent: it follows as bytes", .min = 1,
+		  .max = LIMIT_MESSAGE_BYTES),
+	FIELD_OPT(struct publish_params, course, KIND_STR,
+		  "instead of the file's", .max = LIMIT_REF_BYTES),
+	FIELD_OPT(struct publish_params, slug, KIND_STR,
+		  "instead of the file's", .max = LIMIT_REF_BYTES),
+	FIELD_END,
+};
+static const struct shape publish_shape =
+	SHAPE(struct publish_params, publish_fields);
+
+struct publish_result {
+	struct assessment assessment;
+	struct problems problems;
+};
+static const struct field publish_result_fields[] = {
+	FIELD(struct publish_result, assessment, KIND_OBJECT, "the version",
+	      .shape = &assessment_row_shape),
+	FIELD(struct publish_result, problems, KIND_OBJECT,
+	      "warnings: likely slips", .shape = &problems_shape),
+	FIELD_END,
+};
+static const struct shape publish_result_shape =
+	SHAPE(struct publish_result, publish_result_fields);
+
+static enum err read_file(struct ctx *cx, const struct publish_params *p,
+			  struct assessment_def *def, struct problems *problems)
+{
+	struct str file = p->definition.p ? p->definition : cx->io->bytes_in;
+	enum err e;
+
+	if (!file.n)
+		return err_field(cx, ERR_INVALID, "/definition",
+				 "send the assessment file as definition, or "
+				 "as bytes behind the message");
+	e = assessment_read(cx, file, def, problems);
+	if (e && problems->list.n)
+		cx->error.data = encoded(cx, &problems_shape, problems);
+	if (e)
+		return e;
+	if (p->course.n)
+		def->course = p->course;
+	if (p->slug.n)
+		def->slug = p->slug;
+	if (!def->course.n || !def->slug.n)
+		return err_field(cx, ERR_INVALID,
+				 def->course.n ? "/slug" : "/course",
+				 "name the course and the slug, in the file or "
+				 "beside it");
+	if (!principal_covers(cx->who, def->course))
+		return err_field(cx, ERR_DENIED, "/course",
+				 "your token does not cover this course");
+	return OK;
+}
+
+/* Numbers the version after the newest; the same content is refused. */
+static enum err next_version(struct ctx *cx, struct assessment *a)
+{
+	struct assessment last;
+	enum err e = store_one(
+		cx, &assessment_sql[ASSESSMENT_LAST],
+		VALS(v_id(&a->org), v_text(a->course), v_text(a->slug)), &last);
+
+	if (e == ERR_NOT_FOUND) {
+		err_clear(cx);
+		a->series = a->id;
+		a->version = 1;
+		return OK;
+	}
+	if (e)
+		return e;
+	if (str_eq(last.digest, a->digest) && !last.retired_at)
+		return err_set(cx, ERR_CONFLICT,
+			       "version %lld is already just this; nothing "
+			       "to publish",
+			       (long long)last.version);
+	a->series = last.series;
+	a->version = last.version + 1;
+	return OK;
+}
+
+static enum err insert_version(struct ctx *cx, struct assessment *a,
+			       struct str body)
+{
+	enum err e = next_version(cx, a);
+
+	if (!e)
+		e = store_exec(cx, &assessment_sql[ASSESSMENT_INSERT],
+			       VALS(v_id(&a->id), v_id(&a->series),
+				    v_id(&a->org), v_text(a->course),
+				    v_text(a->slug), v_text(a->title),
+				    v_int(a->version), v_int(a->kind),
+				    v_dec(a->max_score), v_bytes(a->digest),
+				    v_int(a->published_at), v_text(body)),
+			       NULL);
+	return e;
+}
+
+static enum err publish(struct ctx *cx, const void *params, void *result)
+{
+	struct publish_result *out = result;
+	struct assessment *a = &out->assessment;
+	struct assessment_def def;
+	uint8_t *digest = arena_alloc(cx->arena, 32);
+	struct buf b = { 0 };
+	struct str body;
+	enum err e = read_file(cx, params, &def, &out->problems);
+
+	if (e)
+		return e;
+	assessment_write(&b, &def);
+	body = buf_copy(&b, cx->arena);
+	buf_done(&b);
+	crypto_generichash(digest, 32, (const uint8_t *)body.p, body.n, NULL,
+			   0);
+	*a = (struct assessment){
+		.id = id_new(cx->clock, cx->rng),
+		.org = cx->who->org,
+		.course = def.course,
+		.slug = def.slug,
+		.title = def.title,
+		.kind = def.policy.kind,
+		.max_score = assessment_max(cx, &def),
+		.digest = { (char *)digest, 32 },
+		.published_at = clock_ms(cx->clock),
+	};
+	e = insert_version(cx, a, body);
+	if (!e)
+		record_stage(cx,
+			     &(struct record){
+				     .org = a->org,
+				     .stream = a->id,
+				     .event = STR("assessment.published"),
+				     .body = encoded(cx, &assessment_row_shape,
+						     a) });
+	return e;
+}
+
+/* ---- check: what publish would say ---- */
+
+static enum err check(struct ctx *cx, const void *params, void *result)
+{
+	struct assessment_def def;
+	enum err e = read_file(cx, params, &def, result);
+
+	if (e == ERR_INVALID && ((struct problems *)result)->list.n) {
+		err_clear(cx);
+		return OK;
+	}
+	return e;
+}
+
+/* ---- import ---- */
+
+struct import_params {
+	struct str name, course, slug;
+};
+static const struct field import_fields[] = {
+	FIELD_OPT(struct import_params, name, KIND_STR, "the file's name",
+		  .max = LIMIT_NAME_BYTES),
+	FIELD_OPT(struct import_params, course, KIND_STR, "for the result",
+		  .max = LIMIT_REF_BYTES),
+	FIELD_OPT(struct import_params, slug, KIND_STR, "for the result",
+		  .max = LIMIT_REF_BYTES),
+	FIELD_END,
+};
+static const struct shape import_shape =
+	SHAPE(struct import_params, import_fields);
+
+struct import_result {
+	struct bank report;
+};
+static const struct field import_result_fields[] = {
+	FIELD(struct import_result, report, KIND_OBJECT,
+	      "the items, and what became of every node of the source",
+	      .shape = &bank_shape),
+	FIELD_END,
+};
+static const struct shape import_result_shape =
+	SHAPE(struct import_result, import_result_fields);
+
+static enum err import(struct ctx *cx, const void *params, void *result)
+{
+	const struct import_params *p = params;
+	struct import_result *out = result;
+	struct assessment_def def;
+	struct buf b = { 0 };
+	enum err e;
+
+	if (!cx->io->bytes_in.n)
+		return err_set(cx, ERR_INVALID,
+			       "send the file as bytes behind the message");
+	e = bank_read(cx, cx->io->bytes_in, p->name, &out->report);
+	if (e)
+		return e;
+	assessment_of_bank(cx, &out->report, p->course, p->slug, &def);
+	assessment_write(&b, &def);
+	cx->io->bytes_out = buf_copy(&b, cx->arena);
+	buf_done(&b);
+	out->report.items = (struct list){ 0 }; /* they are in the bytes */
+	return OK;
+}
+
+/* ---- get, list, retire ---- */
+
+struct ref_params {
+	struct assessment_ref ref;
+};
+static const struct field ref_fields[] = {
+	ASSESSMENT_REF_FIELDS(struct ref_params, ref),
+	FIELD_END,
+};
+static const struct shape ref_shape = SHAPE(struct ref_params, ref_fields);
+
+struct get_result {
+	struct assessment assessment;
+	struct str definition;
+};
+static const struct field get_result_fields[] = {
+	FIELD(struct get_result, assessment, KIND_OBJECT, "the version",
+	      .shape = &assessment_row_shape),
+	FIELD(struct get_result, definition, KIND_RAW,
+	      "the assessment file, with its answers"),
+	FIELD_END,
+};
+static const struct shape get_result_shape =
+	SHAPE(struct get_result, get_result_fields);
+
+static enum err get(struct ctx *cx, const void *params, void *result)
+{
+	const struct ref_params *p = params;
+	struct get_result *out = result;
+	struct body_row body;
+	enum err e = assessment_resolve(cx, &p->ref, &out->assessment);
+
+	if (!e)
+		e = store_one(
+			cx, &assessment_sql[ASSESSMENT_BODY],
+			VALS(v_id(&cx->who->org), v_id(&out->assessment.id)),
+			&body);
+	if (!e)
+		out->definition = body.body;
+	return e;
+}
+
+struct list_params {
+	struct str course;
+	int64_t limit;
+	struct str cursor;
+};
+static const struct field list_fields[] = {
+	FIELD(struct list_params, course, KIND_STR, "the platform's course id",
+	      .min = 1, .max = LIMIT_REF_BYTES),
+	FIELD_OPT(struct list_params, limit, KIND_INT, "rows; default 100",
+		  .min = 1, .max = LIMIT_PAGE),
+	FIELD_OPT(struct list_params, cursor, KIND_STR,
+		  "next of the page before", .max = 200),
+	FIELD_END,
+};
+static const struct shape list_shape = SHAPE(struct list_params, list_fields);
+
+struct list_result {
+	struct list assessments;
+	struct str next;
+};
+static const struct field list_result_fields[] = {
+	FIELD(struct list_result, assessments, KIND_LIST,
+	      "all versions, by slug and version", .of = KIND_OBJECT,
+	      .shape = &assessment_row_shape),
+	FIELD_OPT(struct list_result, next, KIND_STR,
+		  "cursor of the next page; absent: this was the last"),
+	FIELD_END,
+};
+static const struct shape list_result_shape =
+	SHAPE(struct list_result, list_result_fields);
+
+/* A cursor is VERSION:SLUG of the last row seen. */
+static enum err read_cursor(struct ctx *cx, struct str cursor, int64_t *version,
+			    struct str *slug)
+{
+	size_t colon = str_find(cursor, STR(":"), 0);
+
+	*version = 0;
+	*slug = STR("");
+	if (!cursor.n)
+		return OK;
+	if (colon == SIZE_MAX || !str_int(str_cut(cursor, 0, colon), version))
+		return err_field(cx, ERR_INVALID, "/cursor",
+				 "cursor must be the next of a page before");
+	*slug = str_cut(cursor, colon + 1, cursor.n);
+	return OK;
+}
+
+static enum err list(struct ctx *cx, const void *params, void *result)
+{
+	const struct list_params *p = params;
+	struct list_result *out = result;
+	int64_t limit = p->limit ? p->limit : 100, version;
+	struct str slug;
+	bool more = false;
+	enum err e = read_cursor(cx, p->cursor, &version, &slug);
+
+	if (e)
+		return e;
+	if (!principal_covers(cx->who, p->course))
+		return err_set(cx, ERR_NOT_FOUND, "there is no such course");
+	e = store_list(cx, &assessment_sql[ASSESSMENT_LIST],
+		       VALS(v_id(&cx->who->org), v_text(p->course),
+			    v_text(slug), v_int(version), v_int(limit + 1)),
+		       (size_t)limit, &out->assessments, &more);
+	if (!e && more) {
+		const struct assessment *last =
+			(const struct assessment *)out->assessments.at +
+			out->assessments.n - 1;
+
+		out->next =
+			str_fmt(cx->arena, "%lld:%.*s",
+				(long long)last->version, STR_FMT(last->slug));
+	}
+	return e;
+}
+
+static enum err retire(struct ctx *cx, const void *params, void *result)
+{
+	const struct ref_params *p = params;
+	struct assessment *a = result;
+	int64_t changed;
+	enum err e = assessment_resolve(cx, &p->ref, a);
+
+	if (e || a->retired_at)
+		return e;
+	a->retired_at = clock_ms(cx->clock);
+	e = store_exec(cx, &assessment_sql[ASSESSMENT_RETIRE],
+		       VALS(v_id(&a->org), v_id(&a->id), v_int(a->retired_at)),
+		       &changed);
+	if (!e)
+		record_stage(cx,
+			     &(struct record){
+				     .org = a->org,
+				     .stream = a->id,
+				     .event = STR("assessment.retired"),
+				     .body = encoded(cx, &assessment_row_shape,
+						     a) });
+	return e;
+}
+
+#define AUTHORS (ROLE_PLATFORM | ROLE_AUTHOR | ROLE_ORG_ADMIN)
+
+const struct rpc_method assessment_methods[] = {
+	{ .name = "assessment.publish",
+	  .does = "Publish an assessment file as a new, immutable version.",
+	  .roles = AUTHORS,
+	  .flags = RPC_WRITES | RPC_TAKES_BYTES,
+	  .budget_ms = 1000,
+	  .params = &publish_shape,
+	  .result = &publish_result_shape,
+	  .fails = FAILS(ERR_DENIED, ERR_CONFLICT, ERR_TOO_LARGE, ERR_BAD_JSON),
+	  .run = publish },
+	{ .name = "assessment.check",
+	  .does = "Say all that publishing a file would object to.",
+	  .roles = AUTHORS,
+	  .flags = RPC_SLOW | RPC_TAKES_BYTES | RPC_NO_STORE,
+	  .params = &publish_shape,
+	  .result = &problems_shape,
+	  .fails = FAILS(ERR_DENIED, ERR_TOO_LARGE, ERR_BAD_JSON),
+	  .run = check },
+	{ .name = "assessment.import",
+	  .does = "Turn GIFT or Moodle XML bytes into an assessment file "
+		  "(bytes of the reply), with a report of every node.",
+	  .roles = AUTHORS,
+	  .flags = RPC_SLOW | RPC_TAKES_BYTES | RPC_GIVES_BYTES | RPC_NO_STORE,
+	  .budget_ms = 2000,
+	  .params = &import_shape,
+	  .result = &import_result_shape,
+	  .fails = FAILS(ERR_TOO_LARGE),
+	  .run = import },
+	{ .name = "assessment.get",
+	  .does = "Give a version with its definition.",
+	  .roles = ROLE_STAFF | ROLE_AUDITOR,
+	  .flags = RPC_READS,
+	  .params = &ref_shape,
+	  .result = &get_result_shape,
+	  .fails = FAILS(ERR_NOT_FOUND),
+	  .run = get },
+	{ .name = "assessment.list",
+	  .does = "List a course's assessments, all versions.",
+	  .roles = ROLE_STAFF | ROLE_AUDITOR,
+	  .params = &list_shape,
+	  .result = &list_result_shape,
+	  .fails = FAILS(ERR_NOT_FOUND),
+	  .run = list },
+	{ .name = "assessment.retire",
+	  .does = "Let no new attempt start on a version.",
+	  .roles = AUTHORS,
+	  .flags = RPC_WRITES | RPC_QUIET,
+	  .params = &ref_shape,
+	  .result = &assessment_row_shape,
+	  .fails = FAILS(ERR_NOT_FOUND),
+	  .run = retire },
+	{ 0 },
+};
