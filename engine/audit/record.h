@@ -16,7 +16,7 @@
 
 #include "engine/store/executor.h"
 
-enum { HASH_BYTES = 32, KEY_BYTES = 16 };
+enum { HASH_BYTES = 32, KEY_BYTES = 16, SALT_BYTES = 16 };
 
 struct record {
 	int64_t node; /* number of the assayd node, from 1 */
@@ -35,7 +35,11 @@ struct record {
 	struct str ask; /* KEY_BYTES: hash of method and canonical params */
 	struct str body; /* JSON object; no personal content */
 	struct str personal; /* JSON or text; may be erased later */
-	struct str personal_hash; /* HASH_BYTES when there is or was one */
+	struct str personal_salt; /* SALT_BYTES, by the journal; erased with it,
+				     so that nobody can try names against
+				     the hash that stays */
+	struct str personal_hash; /* HASH_BYTES of salt and part, by the
+				     journal; stays when they are erased */
 	struct str reply; /* the command's result JSON */
 	struct str hash; /* HASH_BYTES; set by the journal */
 };
@@ -44,16 +48,17 @@ extern const struct stmt_set record_stmts;
 extern const struct migration_set record_migrations;
 
 /* What a running command has to append; cx->records points to one. */
-enum { RECORDS_MAX = 16 };
+enum { RECORDS_MAX = 100000 };
 struct record_list {
-	struct record r[RECORDS_MAX];
-	size_t n;
+	struct record *r; /* in cx->arena; made anew when n is 0 */
+	size_t n, room;
+	struct str actor; /* of records that name none; absent: "engine" */
 };
 
 /*
- * Adds to the running command's list; at_ms and actor are filled in from cx
- * when left empty. Strings must live in cx->arena. Written when the command
- * has succeeded.
+ * Adds to the running command's list; at_ms is filled in from cx->clock and
+ * actor from the list when left empty. Strings must live until the command's
+ * done() (cx->arena does). Written when the command has succeeded.
  */
 struct record *record_stage(struct ctx *cx, const struct record *r);
 
@@ -63,7 +68,11 @@ struct journal_opts {
 	int64_t node;
 	const struct clock *clock;
 	struct log *log;
-	/* After each commit, on the executor's thread, in order: live feed. */
+	/*
+	 * After each commit, on the executor's thread, in order: live feed.
+	 * May be NULL. Strings are valid during the call. Records whose commit
+	 * was told as lost but had happened come with the next append.
+	 */
 	void (*published)(void *arg, const struct record *r, size_t n);
 	void *arg;
 };
@@ -71,13 +80,26 @@ struct journal *journal_new(const struct journal_opts *o);
 void journal_free(struct journal *j);
 struct tx_part journal_part(struct journal *j);
 
-/* Appends all of list; sets seq, n and hash. Executor's thread only. */
+/*
+ * At boot, on any connection: so that journal_head is right before the first
+ * append. Else the first append does it.
+ */
+MUST enum err journal_load(struct journal *j, struct ctx *cx);
+/*
+ * Appends all of list or none; sets seq, n and hash. Executor's thread only.
+ * ERR_CONFLICT if a pending record has the same key. A key or place in a
+ * stream that is taken in the table shows when the batch is flushed.
+ */
 MUST enum err journal_append(struct journal *j, struct ctx *cx,
 			     struct record_list *list);
-/* Writes out what is pending, so that a query on table record sees it. */
+/*
+ * Writes out what is pending, so that a query on table record sees it. Not in
+ * works that are .single.
+ */
 MUST enum err journal_flush(struct journal *j, struct ctx *cx);
 /*
  * The record that this caller's key made, pending or stored; ERR_NOT_FOUND.
+ * Its strings are copies in cx->arena.
  */
 MUST enum err journal_by_key(struct journal *j, struct ctx *cx,
 			     const struct id *org, struct str idem,
@@ -91,9 +113,16 @@ MUST enum err record_stream(struct ctx *cx, const struct id *stream,
 /* One record of a stream. */
 MUST enum err record_at(struct ctx *cx, const struct id *stream, int64_t n,
 			struct record *out);
-/* The chain hash of r after prev. */
+/*
+ * The chain hash of r after prev (zeros before the first). Canonical bytes:
+ * every field but personal, its salt and hash itself, in the struct's order;
+ * integers as 8 bytes little-endian, bool as one, ids as 16, strings as an
+ * 8-byte length (all ones: absent) and their bytes.
+ */
 void record_hash(const struct record *r, const uint8_t prev[HASH_BYTES],
 		 uint8_t out[HASH_BYTES]);
+/* Whether personal and its salt give personal_hash; true if erased. */
+bool record_personal_ok(const struct record *r);
 /* KEY_BYTES of who and key, and of method and params; in the arena. */
 struct str record_idem(struct ctx *cx, struct str actor, struct str key);
 struct str record_ask(struct ctx *cx, struct str method, struct str params);

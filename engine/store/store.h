@@ -144,6 +144,11 @@ MUST enum err store_each(struct ctx *cx, const struct stmt *st,
 MUST enum err store_bulk(struct ctx *cx, const struct stmt *st,
 			 const struct val *vals, size_t rows, size_t width);
 
-/* Tests only: the n-th statement or commit from now fails with e; 0: never. */
+/*
+ * Tests only: the n-th statement, begin or commit from now fails with e and
+ * has not happened; 0: never.
+ */
 void store_fail_at(struct store *s, int n, enum err e);
+/* Tests only: the next commit happens, but is told as ERR_UNAVAILABLE. */
+void store_lose_commit(struct store *s);
 int64_t store_calls(const struct store *s); /* statements run so far */

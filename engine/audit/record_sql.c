@@ -1,0 +1,123 @@
+#include "engine/audit/record_sql.h"
+
+static const struct field record_fields[] = {
+	FIELD(struct record, node, KIND_INT, "number of the node, from 1"),
+	FIELD(struct record, seq, KIND_INT, "place in the node's chain"),
+	FIELD_OPT(struct record, org, KIND_ID, "organization"),
+	FIELD(struct record, stream, KIND_ID, "what it is about"),
+	FIELD(struct record, n, KIND_INT, "place in the stream"),
+	FIELD(struct record, at_ms, KIND_INT, "when, Unix milliseconds"),
+	FIELD(struct record, actor, KIND_STR, "who did it"),
+	FIELD_OPT(struct record, learner, KIND_ID, "whom it concerns"),
+	FIELD(struct record, event, KIND_STR, "what happened"),
+	FIELD(struct record, keyed, KIND_BOOL, "found by org and idem"),
+	FIELD_OPT(struct record, idem, KIND_HEX, "hash of caller and key"),
+	FIELD_OPT(struct record, ask, KIND_HEX, "hash of method and params"),
+	FIELD_OPT(struct record, body, KIND_RAW, "what it holds"),
+	FIELD_OPT(struct record, personal, KIND_STR, "may be erased"),
+	FIELD_OPT(struct record, personal_salt, KIND_HEX, "erased with it"),
+	FIELD_OPT(struct record, personal_hash, KIND_HEX,
+		  "digest of salt and personal part"),
+	FIELD_OPT(struct record, reply, KIND_RAW, "the command's result"),
+	FIELD(struct record, hash, KIND_HEX, "link of the chain"),
+	FIELD_END,
+};
+const struct shape record_shape = SHAPE(struct record, record_fields);
+
+static const struct field head_fields[] = {
+	FIELD(struct record_head, seq, KIND_INT, "last place"),
+	FIELD(struct record_head, at_ms, KIND_INT, "its time"),
+	FIELD(struct record_head, hash, KIND_HEX, "its hash"),
+	FIELD_END,
+};
+static const struct shape head_shape = SHAPE(struct record_head, head_fields);
+
+#define COLUMNS                                                    \
+	"node, seq, org, stream, n, at_ms, actor, learner, event," \
+	" keyed, idem, ask, body, personal, personal_salt,"        \
+	" personal_hash, reply, hash"
+
+const struct stmt record_sql[RECORD_STMTS] = {
+	[RECORD_INSERT] = { "record_insert",
+			    "INSERT INTO record (" COLUMNS ")"
+			    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
+			    " $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+			    NULL },
+	[RECORD_HEAD] = { "record_head",
+			  "SELECT seq, at_ms, hash FROM record"
+			  " WHERE node = $1 ORDER BY seq DESC LIMIT 1",
+			  &head_shape },
+	[RECORD_AFTER] = { "record_after",
+			   "SELECT " COLUMNS " FROM record"
+			   " WHERE node = $1 AND seq > $2 ORDER BY seq",
+			   &record_shape },
+	[RECORD_BY_KEY] = { "record_by_key",
+			    "SELECT " COLUMNS " FROM record"
+			    " WHERE org = $1 AND idem = $2 AND keyed = 1",
+			    &record_shape },
+	[RECORD_STREAM] = { "record_stream",
+			    "SELECT " COLUMNS " FROM record"
+			    " WHERE stream = $1 AND n > $2 ORDER BY n",
+			    &record_shape },
+	[RECORD_AT] = { "record_at",
+			"SELECT " COLUMNS " FROM record"
+			" WHERE stream = $1 AND n = $2",
+			&record_shape },
+};
+const struct stmt_set record_stmts = { "record", record_sql, RECORD_STMTS };
+
+void record_vals(const struct record *r, struct val out[RECORD_COLUMNS])
+{
+	struct val *v = out;
+
+	*v++ = v_int(r->node);
+	*v++ = v_int(r->seq);
+	*v++ = v_id(&r->org);
+	*v++ = v_id(&r->stream);
+	*v++ = v_int(r->n);
+	*v++ = v_int(r->at_ms);
+	*v++ = v_text(r->actor);
+	*v++ = v_id(&r->learner);
+	*v++ = v_text(r->event);
+	*v++ = v_bool(r->keyed);
+	*v++ = v_bytes(r->idem);
+	*v++ = v_bytes(r->ask);
+	*v++ = v_text(r->body);
+	*v++ = v_text(r->personal);
+	*v++ = v_bytes(r->personal_salt);
+	*v++ = v_bytes(r->personal_hash);
+	*v++ = v_text(r->reply);
+	*v++ = v_bytes(r->hash);
+	CHECK(v == out + RECORD_COLUMNS);
+}
+
+static const struct migration steps[] = {
+	{ 1, "records",
+	  "CREATE TABLE record (\n"
+	  "  node {int} NOT NULL,\n"
+	  "  seq {int} NOT NULL,\n"
+	  "  org {bytes},\n"
+	  "  stream {bytes} NOT NULL,\n"
+	  "  n {int} NOT NULL,\n"
+	  "  at_ms {int} NOT NULL,\n"
+	  "  actor {text} NOT NULL,\n"
+	  "  learner {bytes},\n"
+	  "  event {text} NOT NULL,\n"
+	  "  keyed {int} NOT NULL,\n"
+	  "  idem {bytes},\n"
+	  "  ask {bytes},\n"
+	  "  body {text},\n"
+	  "  personal {text},\n"
+	  "  personal_salt {bytes},\n"
+	  "  personal_hash {bytes},\n"
+	  "  reply {text},\n"
+	  "  hash {bytes} NOT NULL,\n"
+	  "  PRIMARY KEY (node, seq)\n"
+	  "){clustered};\n"
+	  "CREATE UNIQUE INDEX record_stream ON record (stream, n);\n"
+	  "CREATE UNIQUE INDEX record_key ON record (org, idem)"
+	  " WHERE keyed = 1;\n" },
+};
+const struct migration_set record_migrations = {
+	steps, sizeof(steps) / sizeof(steps[0])
+};

@@ -1,0 +1,28 @@
+/* The statements of record and journal, by name. For engine/audit only. */
+#pragma once
+
+#include "engine/audit/record.h"
+
+enum {
+	RECORD_INSERT,
+	RECORD_HEAD, /* node */
+	RECORD_AFTER, /* node, seq */
+	RECORD_BY_KEY, /* org, idem */
+	RECORD_STREAM, /* stream, n after */
+	RECORD_AT, /* stream, n */
+	RECORD_STMTS
+};
+extern const struct stmt record_sql[RECORD_STMTS];
+
+enum { RECORD_COLUMNS = 18 };
+/* r as RECORD_INSERT wants it; the values point into *r. */
+void record_vals(const struct record *r, struct val out[RECORD_COLUMNS]);
+
+/* Digest of a personal part with its salt. */
+void record_personal_hash(struct str salt, struct str personal,
+			  uint8_t out[HASH_BYTES]);
+
+struct record_head {
+	int64_t seq, at_ms;
+	struct str hash;
+};
