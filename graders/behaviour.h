@@ -137,7 +137,7 @@ struct slot_action {
 	const struct variant *variant; /* REGRADE; NULL: as before */
 };
 
-/* What a slot is about; the pointers must outlive it. */
+/* What a slot is about; the pointers must outlive it, none is NULL. */
 struct slot_setup {
 	enum behaviour behaviour; /* as behaviour_for() gave it */
 	const struct item *item;

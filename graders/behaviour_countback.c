@@ -10,70 +10,54 @@
  */
 #include "graders/behaviour_impl.h"
 
-/* A part is judged alone: scoring says how many are right, not which. */
-static enum err stem_is_right(struct step *t, const struct response *r,
-			      int64_t stem, bool *right)
+/* Each try scored: one part_outcome for each part. */
+static enum err score_tries(struct step *t, const struct response *tries,
+			    size_t n, struct list **out)
 {
-	const struct response_pair *p = r->pairs.at;
-	struct response one = { 0 };
+	struct list *parts = ARENA_ARRAY(t->cx->arena, struct list, n);
 	struct outcome o;
 	int state;
 	enum err e;
 
-	*right = false;
-	for (size_t i = 0; i < r->pairs.n; i++)
-		if (p[i].stem == stem && p[i].option)
-			one.pairs = (struct list){ (void *)(p + i), 1 };
-	if (one.pairs.n == 0)
-		return OK;
-	e = step_score(t, &one, &o, &state);
-	if (!e)
-		*right = o.parts_right == 1;
-	return e;
+	for (size_t k = 0; k < n; k++) {
+		e = step_score(t, &tries[k], &o, &state);
+		if (e)
+			return e;
+		parts[k] = o.part_outcomes;
+	}
+	*out = parts;
+	return OK;
 }
 
-/* Tries that a stem pays for; -1 if it ends wrong. */
-static enum err stem_cost(struct step *t, const struct response *tries,
-			  size_t n, int64_t stem, int64_t *cost)
+static bool part_is_right(const struct list *outcomes, size_t i)
 {
-	bool right = false;
-	enum err e;
+	const struct part_outcome *po = outcomes->at;
 
-	*cost = -1;
-	if (n == 0)
-		return OK;
-	e = stem_is_right(t, &tries[n - 1], stem, &right);
-	if (e || !right)
-		return e;
-	for (*cost = (int64_t)n - 1; *cost > 0; --*cost) {
-		e = stem_is_right(t, &tries[*cost - 1], stem, &right);
-		if (e || !right)
-			return e;
-	}
-	return OK;
+	return i < outcomes->n && po[i].state == SCORE_RIGHT;
 }
 
 static enum err match_fraction(struct step *t, const struct response *tries,
 			       size_t n, struct dec *out)
 {
 	const struct item *it = t->s->setup.item;
-	const int64_t stems = (int64_t)it->stems.n;
 	struct dec sum = DEC_ZERO;
-	int64_t cost;
-	enum err e;
+	struct list *parts;
+	enum err e = score_tries(t, tries, n, &parts);
 
-	for (int64_t stem = 1; stem <= stems; stem++) {
-		e = stem_cost(t, tries, n, stem, &cost);
-		if (e)
-			return e;
-		if (cost < 0)
+	if (e)
+		return e;
+	for (size_t i = 0; i < it->stems.n; i++) {
+		size_t cost = n; /* tries up to the last wrong one */
+		struct dec f;
+
+		while (cost && part_is_right(&parts[cost - 1], i))
+			cost--;
+		if (cost == n)
 			continue;
-		sum = dec_add(
-			sum, dec_max(DEC_ZERO,
-				     dec_sub(DEC_ONE,
-					     dec_scale(it->penalty, cost, 1))));
+		f = dec_sub(DEC_ONE, dec_scale(it->penalty, (int64_t)cost, 1));
+		sum = dec_add(sum, dec_max(DEC_ZERO, f));
 	}
-	*out = stems ? dec_scale(sum, 1, stems) : DEC_ZERO;
+	*out = it->stems.n ? dec_scale(sum, 1, (int64_t)it->stems.n) : DEC_ZERO;
 	return OK;
 }
 
@@ -149,16 +133,15 @@ static enum err clear_match(struct step *t, const struct response *r,
 	struct response_pair *kept =
 		ARENA_ARRAY(t->cx->arena, struct response_pair, r->pairs.n);
 	struct list pairs = { kept, 0 };
-	bool right;
-	enum err e;
+	struct outcome o;
+	int state;
+	enum err e = step_score(t, r, &o, &state);
 
-	for (size_t i = 0; i < r->pairs.n; i++) {
-		e = stem_is_right(t, r, p[i].stem, &right);
-		if (e)
-			return e;
-		if (right)
+	if (e)
+		return e;
+	for (size_t i = 0; i < r->pairs.n; i++)
+		if (part_is_right(&o.part_outcomes, (size_t)p[i].stem - 1))
 			kept[pairs.n++] = p[i];
-	}
 	*out = (struct response){ .pairs = pairs };
 	return OK;
 }
@@ -167,7 +150,6 @@ static enum err clear_cloze(struct step *t, const struct response *r,
 			    struct response *out)
 {
 	const size_t n = t->s->setup.item->parts.n;
-	const struct part_outcome *po;
 	struct response *kept;
 	struct outcome o;
 	int state;
@@ -175,10 +157,9 @@ static enum err clear_cloze(struct step *t, const struct response *r,
 
 	if (e)
 		return e;
-	po = o.part_outcomes.at;
 	kept = ARENA_ARRAY(t->cx->arena, struct response, n);
-	for (size_t i = 0; i < n && i < o.part_outcomes.n; i++)
-		if (po[i].state == SCORE_RIGHT)
+	for (size_t i = 0; i < n; i++)
+		if (part_is_right(&o.part_outcomes, i))
 			kept[i] = *part_of(r, i);
 	*out = (struct response){ .parts = { kept, n } };
 	return OK;
@@ -190,8 +171,7 @@ static enum err clear_multi(struct step *t, const struct response *r,
 {
 	const struct slot_setup *setup = &t->s->setup;
 	const struct choice *c = setup->item->choices.at;
-	const uint32_t *order =
-		setup->variant ? setup->variant->order.at : NULL;
+	const uint32_t *order = setup->variant->order.at; /* or NULL */
 	const int64_t *chosen = r->choices.at;
 	int64_t *kept = ARENA_ARRAY(t->cx->arena, int64_t, r->choices.n);
 	struct list choices = { kept, 0 };

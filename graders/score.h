@@ -33,7 +33,8 @@ struct outcome {
 	struct str feedback; /* of the answer or choices that matched */
 	int feedback_format;
 	struct str reason; /* SCORE_INVALID: what to do, safe to show */
-	struct list part_outcomes; /* struct part_outcome; cloze, match */
+	struct list part_outcomes; /* struct part_outcome; cloze: by part, match:
+				      by shown position of the stem */
 };
 
 /* Lists in *out live in cx->arena. ERR_UNSUPPORTED for an opaque item. */
