@@ -54,14 +54,12 @@ static void add_str(hash_state *h, struct str s)
 		add(h, s.p, s.n);
 }
 
-void record_hash(const struct record *r, const uint8_t prev[HASH_BYTES],
-		 uint8_t out[HASH_BYTES])
+void record_digest(const struct record *r, uint8_t out[HASH_BYTES])
 {
 	uint8_t keyed = r->keyed;
 	hash_state h;
 
 	crypto_generichash_init(&h, NULL, 0, HASH_BYTES);
-	add(&h, prev, HASH_BYTES);
 	add_int(&h, r->node);
 	add_int(&h, r->seq);
 	add(&h, r->org.b, ID_BYTES);
@@ -78,6 +76,25 @@ void record_hash(const struct record *r, const uint8_t prev[HASH_BYTES],
 	add_str(&h, r->personal_hash);
 	add_str(&h, r->reply);
 	crypto_generichash_final(&h, out, HASH_BYTES);
+}
+
+void record_link(const uint8_t prev[HASH_BYTES],
+		 const uint8_t digest[HASH_BYTES], uint8_t out[HASH_BYTES])
+{
+	uint8_t both[2 * HASH_BYTES];
+
+	memcpy(both, prev, HASH_BYTES);
+	memcpy(both + HASH_BYTES, digest, HASH_BYTES);
+	crypto_generichash(out, HASH_BYTES, both, sizeof(both), NULL, 0);
+}
+
+void record_hash(const struct record *r, const uint8_t prev[HASH_BYTES],
+		 uint8_t out[HASH_BYTES])
+{
+	uint8_t own[HASH_BYTES];
+
+	record_digest(r, own);
+	record_link(prev, own, out);
 }
 
 /* Each part by its length, so that no two lists of parts look alike. */

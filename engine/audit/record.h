@@ -7,8 +7,8 @@
  * for folds and for writers that race on one stream; a partial unique index on
  * (org, idem) where keyed = 1.
  *
- *   hash = BLAKE2b-256( previous hash || canonical bytes of the record with
- *          the digest of its personal part in place of the part itself )
+ *   hash = BLAKE2b-256( previous hash || BLAKE2b-256( canonical bytes of the
+ *          record, with the digest of its personal part in its place ) )
  *
  * so a personal part can be erased and the chain still verifies.
  */
@@ -114,13 +114,20 @@ MUST enum err record_stream(struct ctx *cx, const struct id *stream,
 MUST enum err record_at(struct ctx *cx, const struct id *stream, int64_t n,
 			struct record *out);
 /*
- * The chain hash of r after prev (zeros before the first). Canonical bytes:
- * every field but personal, its salt and hash itself, in the struct's order;
- * integers as 8 bytes little-endian, bool as one, ids as 16, strings as an
- * 8-byte length (all ones: absent) and their bytes.
+ * The chain hash of r after prev (zeros before the first): the link of prev
+ * and r's own digest, so that a record that a reader may not see can still
+ * take its place in the chain, as a digest alone.
+ *
+ * Canonical bytes of the digest: every field but personal, its salt and hash
+ * itself, in the struct's order; integers as 8 bytes little-endian, bool as
+ * one, ids as 16, strings as an 8-byte length (all ones: absent) and their
+ * bytes.
  */
 void record_hash(const struct record *r, const uint8_t prev[HASH_BYTES],
 		 uint8_t out[HASH_BYTES]);
+void record_digest(const struct record *r, uint8_t out[HASH_BYTES]);
+void record_link(const uint8_t prev[HASH_BYTES],
+		 const uint8_t digest[HASH_BYTES], uint8_t out[HASH_BYTES]);
 /* Whether personal and its salt give personal_hash; true if erased. */
 bool record_personal_ok(const struct record *r);
 /* KEY_BYTES of who and key, and of method and params; in the arena. */
