@@ -20,6 +20,12 @@
  *   KIND_HEX      struct str          lower-case hex            bytes
  *   KIND_OBJECT   the struct, inline  object of .shape          text (JSON)
  *   KIND_LIST     struct list         array of .of/.shape       text (JSON)
+ *
+ * Decoding refuses what memory or SQL could not tell from nothing: the nil
+ * UUID, times up to 1970-01-01T00:00:00Z, U+0000 in a STR (a RAW may have it,
+ * escaped). What has no own limits has these: STR LIMIT_TEXT_BYTES; RAW,
+ * BYTES, HEX LIMIT_RESPONSE_BYTES; LIST LIMIT_PAGE; DEC +-LIMIT_SCORE_POINTS.
+ * Lists of lists are not supported. A shape may hold lists of itself.
  */
 #pragma once
 
@@ -63,7 +69,8 @@ struct field {
 			written only when set */
 	int64_t min, max; /* INT/TIME: value; STR, RAW, BYTES, HEX: bytes;
 			     LIST: elements; DEC: whole units. Both 0: the
-			     kind's default limit */
+			     kind's default limits; only max 0 and min > 0:
+			     its default maximum */
 	const struct shape *shape; /* OBJECT, LIST of OBJECT */
 	const char *const *words; /* ENUM, FLAGS: NULL-terminated; NULL
 				     entries are not allowed */
@@ -150,8 +157,9 @@ void jout_str(struct buf *b, struct str s); /* quoted and escaped */
 void jout_name(struct buf *b, const char *name); /* "name": */
 void jout_dec(struct buf *b, struct dec d);
 void jout_time(struct buf *b, int64_t ms); /* "…Z", or null for 0 */
-void jout_id(struct buf *b, const struct id *id);
-/* Writes v again without insignificant white space, members sorted by name. */
+void jout_id(struct buf *b, const struct id *id); /* null for none */
+/* Writes v again without insignificant white space, members sorted by name,
+ * strings with the fewest escapes; numbers stay as they were. */
 void jout_canonical(struct ctx *cx, struct buf *b, struct jval v);
 
 /* Standard base64 with padding / URL-safe without; false on bad input. */
@@ -159,4 +167,4 @@ void jout_base64(struct buf *b, struct str bytes);
 bool base64_decode(struct arena *a, struct str text, struct str *out);
 void base64url_encode(struct buf *b, struct str bytes);
 bool base64url_decode(struct arena *a, struct str text, struct str *out);
-bool hex_decode(struct arena *a, struct str text, struct str *out);
+bool hex_decode(struct arena *a, struct str text, struct str *out); /* a-f */

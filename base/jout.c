@@ -2,24 +2,18 @@
 #include "base/jtext.h"
 #include "base/tm.h"
 
-/* One byte or character that cannot stand as it is; returns the bytes read. */
-static size_t write_special(struct buf *b, const char *p, size_t n)
+/* A byte that cannot stand as it is; U+FFFD for what is not UTF-8. */
+static void write_special(struct buf *b, unsigned char c)
 {
 	static const char *const named[0x20] = {
 		['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n",
 		['\r'] = "\\r", ['\t'] = "\\t",
 	};
 	static const char digits[] = "0123456789abcdef";
-	unsigned char c = (unsigned char)*p;
-	size_t len;
 
-	if (c >= 0x80) {
-		len = jtext_utf8(p, n);
-		if (!len)
-			buf_add(b, "\xef\xbf\xbd", 3); /* U+FFFD */
-		else
-			buf_add(b, p, len);
-		return len ? len : 1;
+	if (c >= 0x80) { /* not UTF-8 */
+		buf_add(b, "\xef\xbf\xbd", 3);
+		return;
 	}
 	if (c == '"' || c == '\\') {
 		buf_add(b, (char[]){ '\\', (char)c }, 2);
@@ -29,41 +23,48 @@ static size_t write_special(struct buf *b, const char *p, size_t n)
 		buf_add(b, "\\u00", 4);
 		buf_add(b, (char[]){ digits[c >> 4], digits[c & 15] }, 2);
 	}
-	return 1;
 }
 
-/* Text in other scripts goes out in runs, not character by character. */
-static size_t plain_or_utf8(const char *p, size_t n)
+/* Room is asked for once where nothing needs an escape: nearly always. */
+static bool write_plain(struct buf *b, struct str s, const char *behind)
 {
-	size_t i = jtext_plain(p, n), len;
+	size_t more = strlen(behind);
+	char *p;
 
-	while (i < n && (unsigned char)p[i] >= 0x80) {
-		len = jtext_utf8(p + i, n - i);
-		if (!len)
-			break;
-		i += len;
-		i += jtext_plain(p + i, n - i);
-	}
-	return i;
+	if (jtext_run(s.p, s.n) != s.n)
+		return false;
+	p = buf_room(b, s.n + 1 + more);
+	if (!p)
+		return true;
+	*p++ = '"';
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	memcpy(p + s.n, behind, more);
+	b->n += s.n + 1 + more;
+	return true;
 }
 
 void jout_str(struct buf *b, struct str s)
 {
 	size_t i = 0, run;
 
+	if (write_plain(b, s, "\""))
+		return;
 	buf_ch(b, '"');
 	while (i < s.n) {
-		run = plain_or_utf8(s.p + i, s.n - i);
+		run = jtext_run(s.p + i, s.n - i);
 		buf_add(b, s.p + i, run);
 		i += run;
 		if (i < s.n)
-			i += write_special(b, s.p + i, s.n - i);
+			write_special(b, (unsigned char)s.p[i++]);
 	}
 	buf_ch(b, '"');
 }
 
 void jout_name(struct buf *b, const char *name)
 {
+	if (write_plain(b, str_of(name), "\":"))
+		return;
 	jout_str(b, str_of(name));
 	buf_ch(b, ':');
 }
@@ -84,9 +85,7 @@ void jout_time(struct buf *b, int64_t ms)
 		return;
 	}
 	tm_text(ms, text);
-	buf_ch(b, '"');
-	buf_z(b, text);
-	buf_ch(b, '"');
+	jout_str(b, str_of(text));
 }
 
 void jout_id(struct buf *b, const struct id *id)

@@ -110,27 +110,16 @@ size_t jtext_check(struct str s, bool *escaped)
 
 	*escaped = false;
 	for (;;) {
-		i += jtext_plain(s.p + i, s.n - i);
+		i += jtext_run(s.p + i, s.n - i);
 		if (i == s.n)
 			return SIZE_MAX;
-		if (s.p[i] == '\\') {
-			took = jtext_escape(s.p + i, s.n - i, out, &len);
-			*escaped = true;
-			if (!took)
-				return i;
-			i += took;
-			continue;
-		}
-		do {
-			if ((unsigned char)s.p[i] < 0x80)
-				break;
-			took = jtext_utf8(s.p + i, s.n - i);
-			if (!took)
-				return i;
-			i += took;
-		} while (i < s.n);
-		if (i < s.n && ((unsigned char)s.p[i] < 0x20 || s.p[i] == '"'))
+		if (s.p[i] != '\\')
 			return i;
+		took = jtext_escape(s.p + i, s.n - i, out, &len);
+		if (!took)
+			return i;
+		*escaped = true;
+		i += took;
 	}
 }
 
