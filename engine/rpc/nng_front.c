@@ -1,0 +1,339 @@
+/*
+ * Theory of operation
+ *
+ * One rep socket listens on every URL. contexts slots each have a rep context
+ * and one aio, which is by turns receiving, idle while the core works, and
+ * sending. nng calls slot_event on its own threads; what happens there is the
+ * CPU part of a request and must be short. The reply may come on any thread.
+ *
+ *      RECV --message--> WORK --reply()--> SEND --done--> RECV
+ *
+ * nng 1.5.2, the one in Debian 12, has faults that were reproduced; each has
+ * its answer here and its test in tests/robust:
+ *
+ *  - A slow reader parks every context in its send queue. So a send may take
+ *    send_timeout_ms, then the connection is closed; a connection on which
+ *    sending_max replies wait is closed at once; and one with more than
+ *    pipe_requests in flight is answered "busy".
+ *  - An ipc client that closes before its 8 bytes of header ends the listener
+ *    for ever (nanomsg/nng#1518). nng_watch.c finds out and listens again.
+ *  - HTTP has no idle timeout, and a TLS client that vanishes may leave its
+ *    descriptor behind. nng_watch.c sweeps the former and counts the latter.
+ *  - Closing the socket under load may hang (#1543). It is never closed: the
+ *    process drains and leaves by _exit.
+ *  - No Origin is checked, headers have no bound: nng_pipe.c.
+ *  - The default of the largest message is unlimited: set on each listener.
+ */
+#include "engine/rpc/nng_impl.h"
+
+#include <nng/protocol/reqrep0/rep.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "engine/rpc/metrics.h"
+
+static void slot_receive(struct slot *s)
+{
+	struct front *f = s->front;
+
+	s->state = SLOT_RECV;
+	if (atomic_load(&f->stopping)) {
+		s->state = SLOT_NONE;
+		return;
+	}
+	nng_aio_set_timeout(s->aio, NNG_DURATION_INFINITE);
+	nng_ctx_recv(s->ctx, s->aio);
+}
+
+/* The slot has been answered, or its message has no asker any more. */
+static void slot_release(struct slot *s, bool was_sending)
+{
+	struct front *f = s->front;
+
+	conn_put(&f->conns, s->conn, was_sending);
+	s->conn = NULL;
+	atomic_fetch_sub(&f->busy, 1);
+	slot_receive(s);
+}
+
+static void slot_take(struct slot *s)
+{
+	struct front *f = s->front;
+	struct front_msg m;
+	int in_flight = 0;
+
+	s->pipe = nng_msg_get_pipe(s->msg);
+	s->conn = conn_get(&f->conns, (uint32_t)nng_pipe_id(s->pipe),
+			   &in_flight);
+	if (!s->conn || atomic_load(&f->stopping)) {
+		if (s->conn)
+			conn_put(&f->conns, s->conn, false);
+		s->conn = NULL;
+		nng_msg_free(s->msg);
+		s->msg = NULL;
+		slot_receive(s);
+		return;
+	}
+	m = (struct front_msg){
+		.conn = s->conn->number,
+		.transport = s->conn->transport,
+		.peer = str_of(s->conn->peer),
+		.bytes = { nng_msg_body(s->msg), nng_msg_len(s->msg) },
+		.crowded = in_flight > f->opts.pipe_requests,
+	};
+	if (m.crowded)
+		atomic_fetch_add(&f->crowded, 1);
+	atomic_fetch_add(&f->busy, 1);
+	s->state = SLOT_WORK;
+	core_take(s->base.request, &m);
+}
+
+static void slot_received(struct slot *s)
+{
+	int rv = nng_aio_result(s->aio);
+
+	if (rv == 0) {
+		s->msg = nng_aio_get_msg(s->aio);
+		slot_take(s);
+	} else if (rv == NNG_ECLOSED || rv == NNG_ECANCELED) {
+		s->state = SLOT_NONE;
+	} else {
+		slot_receive(s);
+	}
+}
+
+static void slot_sent(struct slot *s)
+{
+	struct front *f = s->front;
+	int rv = nng_aio_result(s->aio);
+
+	if (rv != 0) {
+		nng_msg_free(nng_aio_get_msg(s->aio));
+		nng_aio_set_msg(s->aio, NULL);
+	}
+	if (rv == NNG_ETIMEDOUT) {
+		atomic_fetch_add(&f->dropped_slow, 1);
+		log_event(f->opts.log, LOG_INFO, "slow_reader_dropped",
+			  LZ("peer", s->conn->peer));
+		nng_pipe_close(s->pipe);
+	}
+	slot_release(s, true);
+}
+
+static void slot_event(void *arg)
+{
+	struct slot *s = arg;
+
+	switch (s->state) {
+	case SLOT_RECV:
+		slot_received(s);
+		break;
+	case SLOT_SEND:
+		slot_sent(s);
+		break;
+	case SLOT_NONE:
+	case SLOT_WORK:
+		break;
+	}
+}
+
+/* The request's own message is used again; its memory is large enough. */
+static bool fill(struct slot *s, struct str json, struct str bytes)
+{
+	const char *body = nng_msg_body(s->msg);
+	size_t len = nng_msg_len(s->msg);
+	nng_msg *m = s->msg;
+
+	/* A handler may give back bytes that it was given. */
+	if (bytes.n && bytes.p >= body && bytes.p < body + len) {
+		if (nng_msg_alloc(&m, 0) != 0)
+			return false;
+	} else {
+		nng_msg_clear(m);
+	}
+	if (nng_msg_append(m, json.p, json.n) != 0 ||
+	    (bytes.p && (nng_msg_append(m, "", 1) != 0 ||
+			 nng_msg_append(m, bytes.p, bytes.n) != 0))) {
+		if (m != s->msg)
+			nng_msg_free(m);
+		return false;
+	}
+	if (m != s->msg)
+		nng_msg_free(s->msg);
+	s->msg = m;
+	return true;
+}
+
+static void slot_reply(struct front_slot *base, struct str json,
+		       struct str bytes)
+{
+	struct slot *s = (struct slot *)base;
+	struct front *f = s->front;
+
+	CHECK(fill(s, json, bytes)); /* out of memory */
+	if (conn_sending(&f->conns, s->conn) > f->sending_max) {
+		atomic_fetch_add(&f->dropped_slow, 1);
+		nng_pipe_close(s->pipe); /* the send below finds it gone */
+	}
+	s->state = SLOT_SEND;
+	nng_aio_set_timeout(s->aio, (nng_duration)f->opts.send_timeout_ms);
+	nng_aio_set_msg(s->aio, s->msg);
+	s->msg = NULL;
+	nng_ctx_send(s->ctx, s->aio);
+}
+
+static enum err make_slots(struct ctx *cx, struct front *f)
+{
+	int n = f->opts.contexts, rv = 0;
+
+	f->slots = calloc((size_t)n, sizeof(*f->slots)); /* allowed: process */
+	CHECK(f->slots);
+	for (int i = 0; i < n && rv == 0; i++) {
+		struct slot *s = &f->slots[i];
+
+		s->front = f;
+		s->base.reply = slot_reply;
+		core_attach(f->opts.core, &s->base);
+		rv = nng_ctx_open(&s->ctx, f->sock);
+		if (rv == 0)
+			rv = nng_aio_alloc(&s->aio, slot_event, s);
+	}
+	if (rv != 0)
+		return err_set(cx, ERR_UNAVAILABLE, "cannot make contexts: %s",
+			       nng_strerror(rv));
+	return OK;
+}
+
+static void front_source(void *arg, struct buf *b)
+{
+	struct front_stats s;
+
+	front_stats(arg, &s);
+	metrics_gauge(b, "assay_connections", "Connections that are open.",
+		      s.connections);
+	metrics_counter(b, "assay_connections_total",
+			"Connections that were opened.", s.opened);
+	metrics_counter(b, "assay_connections_refused_total",
+			"Connections closed at once: origin, headers, number.",
+			s.refused);
+	metrics_counter(b, "assay_slow_readers_dropped_total",
+			"Connections closed for not taking their replies.",
+			s.dropped_slow);
+	metrics_counter(b, "assay_http_swept_total",
+			"Idle or endless HTTP connections that were shut.",
+			s.swept_http);
+	metrics_counter(b, "assay_ipc_relistened_total",
+			"Times that an ipc listener had to be opened again.",
+			s.relistened);
+	metrics_counter(b, "assay_requests_crowded_total",
+			"Requests over the number one connection may have in "
+			"flight.", s.crowded);
+	metrics_gauge(b, "assay_contexts_busy", "Reply slots in use.",
+		      s.contexts_busy);
+	metrics_gauge(b, "assay_open_files", "Descriptors in use.", s.files);
+	metrics_gauge(b, "assay_open_files_max", "Descriptors there are.",
+		      s.files_max);
+}
+
+static void bounds(struct front *f)
+{
+	struct front_opts *o = &f->opts;
+	struct rlimit rl = { 0 };
+
+	if (o->contexts < 1)
+		o->contexts = 512;
+	if (o->pipe_requests < 1)
+		o->pipe_requests = 64;
+	if (o->send_timeout_ms < 1)
+		o->send_timeout_ms = 1000;
+	if (o->idle_http_ms < 1)
+		o->idle_http_ms = 10000;
+	if (o->message_bytes == 0)
+		o->message_bytes = 17 << 20;
+	if (o->watch_ms < 1)
+		o->watch_ms = 1000;
+	f->files_max = o->max_files;
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 &&
+	    (f->files_max == 0 || (rlim_t)f->files_max > rl.rlim_cur))
+		f->files_max = rl.rlim_cur > 1 << 20 ? 1 << 20 :
+						       (int)rl.rlim_cur;
+	f->conns_max = o->connections ? o->connections : f->files_max * 8 / 10;
+	/*
+	 * Replies that wait on one connection keep as many slots from others,
+	 * for at most send_timeout_ms.
+	 */
+	if (o->pipe_requests > o->contexts / 4)
+		o->pipe_requests = o->contexts >= 4 ? o->contexts / 4 : 1;
+	f->sending_max = o->pipe_requests * 2;
+}
+
+enum err front_start(struct ctx *cx, const struct front_opts *o,
+		     struct front **out)
+{
+	struct front *f = calloc(1, sizeof(*f)); /* allowed: process */
+	enum err e;
+	int rv;
+
+	CHECK(f);
+	f->opts = *o;
+	bounds(f);
+	conn_table_init(&f->conns);
+	pthread_mutex_init(&f->listen_lock, NULL);
+	rv = nng_rep0_open(&f->sock);
+	for (int ev = NNG_PIPE_EV_ADD_PRE; rv == 0 && ev < NNG_PIPE_EV_NUM;
+	     ev++)
+		rv = nng_pipe_notify(f->sock, (nng_pipe_ev)ev, pipe_event, f);
+	if (rv == 0)
+		rv = nng_socket_set_size(f->sock, NNG_OPT_RECVMAXSZ,
+					 f->opts.message_bytes);
+	if (rv != 0)
+		return err_set(cx, ERR_UNAVAILABLE, "cannot open a socket: %s",
+			       nng_strerror(rv));
+	e = make_slots(cx, f);
+	if (!e)
+		e = listen_all(cx, f);
+	if (e)
+		return e; /* the process ends: nothing is taken back */
+	for (int i = 0; i < f->opts.contexts; i++)
+		slot_receive(&f->slots[i]);
+	watch_start(f);
+	if (o->metrics)
+		metrics_source(o->metrics, front_source, f);
+	*out = f;
+	return OK;
+}
+
+struct str front_urls(const struct front *f)
+{
+	return str_of(f->urls);
+}
+
+bool front_stop(struct front *f, int64_t wait_ms)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+
+	atomic_store(&f->stopping, true);
+	watch_end(f);
+	while (atomic_load(&f->busy) > 0 && wait_ms-- > 0)
+		nanosleep(&ms, NULL);
+	return atomic_load(&f->busy) == 0;
+}
+
+void front_stats(const struct front *cf, struct front_stats *out)
+{
+	struct front *f = (struct front *)cf;
+
+	*out = (struct front_stats){
+		.connections = atomic_load(&f->connections),
+		.opened = atomic_load(&f->opened),
+		.refused = atomic_load(&f->refused),
+		.dropped_slow = atomic_load(&f->dropped_slow),
+		.relistened = atomic_load(&f->relistened),
+		.swept_http = atomic_load(&f->swept_http),
+		.crowded = atomic_load(&f->crowded),
+		.contexts_busy = atomic_load(&f->busy),
+		.files = atomic_load(&f->files),
+		.files_max = f->files_max,
+	};
+}
