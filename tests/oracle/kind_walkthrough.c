@@ -17,22 +17,6 @@ struct walk {
 
 static const struct {
 	const char *theirs;
-	enum behaviour ours;
-} behaviours[] = {
-	{ "deferredfeedback", BEHAVIOUR_DEFERRED },
-	{ "immediatefeedback", BEHAVIOUR_IMMEDIATE },
-	{ "adaptive", BEHAVIOUR_ADAPTIVE },
-	{ "adaptivenopenalty", BEHAVIOUR_ADAPTIVE_FREE },
-	{ "interactive", BEHAVIOUR_INTERACTIVE },
-	{ "interactivecountback", BEHAVIOUR_INTERACTIVE },
-	{ "deferredcbm", BEHAVIOUR_DEFERRED_CBM },
-	{ "immediatecbm", BEHAVIOUR_IMMEDIATE_CBM },
-	{ "manualgraded", BEHAVIOUR_MANUAL },
-	{ "informationitem", BEHAVIOUR_INFORMATION },
-};
-
-static const struct {
-	const char *theirs;
 	enum slot_state ours;
 } states[] = {
 	{ "todo", SLOT_TODO },
@@ -87,19 +71,16 @@ static enum err load_item(struct walk *w, struct str key,
 static enum err start(struct walk *w, struct jval step)
 {
 	struct variant *v = ARENA_NEW(w->o->cx.arena, struct variant);
-	struct str name = word(w, step, 1);
-	size_t i = 0;
+	enum behaviour wanted;
 	enum err e;
 
-	while (i < COUNT(behaviours) && !str_is(name, behaviours[i].theirs))
-		i++;
 	e = load_item(w, jval_str(&w->o->cx, w->c->item), &w->setup.item);
 	if (e)
 		return e;
-	if (i == COUNT(behaviours) ||
+	if (!moodle_behaviour(word(w, step, 1), &wanted) ||
 	    !dec_parse(word(w, step, 2), &w->setup.max))
 		return err_set(&w->o->cx, ERR_UNSUPPORTED, "a start");
-	w->setup.behaviour = behaviour_for(w->setup.item, behaviours[i].ours);
+	w->setup.behaviour = behaviour_for(w->setup.item, wanted);
 	variant_identity(w->o->cx.arena, w->setup.item, v);
 	w->setup.variant = v;
 	slot_start(&w->setup, &w->slot);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "graders/behaviour.h"
 #include "graders/response.h"
 #include "graders/variant.h"
 #include "tests/oracle/oracle.h"
@@ -38,3 +39,5 @@ struct moodle_response {
 MUST enum err moodle_response(struct oracle *o, const struct item *it,
 			      const struct variant *v, struct jval map,
 			      struct moodle_response *out);
+
+bool moodle_behaviour(struct str name, enum behaviour *out);

@@ -268,3 +268,29 @@ enum err moodle_response(struct oracle *o, const struct item *it,
 	*out = r;
 	return OK;
 }
+
+static const struct {
+	const char *theirs;
+	enum behaviour ours;
+} behaviours[] = {
+	{ "deferredfeedback", BEHAVIOUR_DEFERRED },
+	{ "immediatefeedback", BEHAVIOUR_IMMEDIATE },
+	{ "adaptive", BEHAVIOUR_ADAPTIVE },
+	{ "adaptivenopenalty", BEHAVIOUR_ADAPTIVE_FREE },
+	{ "interactive", BEHAVIOUR_INTERACTIVE },
+	{ "interactivecountback", BEHAVIOUR_INTERACTIVE },
+	{ "deferredcbm", BEHAVIOUR_DEFERRED_CBM },
+	{ "immediatecbm", BEHAVIOUR_IMMEDIATE_CBM },
+	{ "manualgraded", BEHAVIOUR_MANUAL },
+	{ "informationitem", BEHAVIOUR_INFORMATION },
+};
+
+bool moodle_behaviour(struct str name, enum behaviour *out)
+{
+	for (size_t i = 0; i < sizeof(behaviours) / sizeof(*behaviours); i++)
+		if (str_is(name, behaviours[i].theirs)) {
+			*out = behaviours[i].ours;
+			return true;
+		}
+	return false;
+}
