@@ -32,6 +32,12 @@ static const struct field head_fields[] = {
 };
 static const struct shape head_shape = SHAPE(struct record_head, head_fields);
 
+static const struct field node_fields[] = {
+	FIELD(struct record_node, node, KIND_INT, "number of a node"),
+	FIELD_END,
+};
+static const struct shape node_shape = SHAPE(struct record_node, node_fields);
+
 #define COLUMNS                                                    \
 	"node, seq, org, stream, n, at_ms, actor, learner, event," \
 	" keyed, idem, ask, body, personal, personal_salt,"        \
@@ -63,6 +69,14 @@ const struct stmt record_sql[RECORD_STMTS] = {
 			"SELECT " COLUMNS " FROM record"
 			" WHERE stream = $1 AND n = $2",
 			&record_shape },
+	[RECORD_HASH_AT] = { "record_hash_at",
+			     "SELECT seq, at_ms, hash FROM record"
+			     " WHERE node = $1 AND seq = $2",
+			     &head_shape },
+	[RECORD_NODE] = { "record_node",
+			  "SELECT node FROM record WHERE node > $1"
+			  " ORDER BY node LIMIT 1",
+			  &node_shape },
 };
 const struct stmt_set record_stmts = { "record", record_sql, RECORD_STMTS };
 

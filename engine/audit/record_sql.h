@@ -10,6 +10,8 @@ enum {
 	RECORD_BY_KEY, /* org, idem */
 	RECORD_STREAM, /* stream, n after */
 	RECORD_AT, /* stream, n */
+	RECORD_HASH_AT, /* node, seq */
+	RECORD_NODE, /* the next node after this */
 	RECORD_STMTS
 };
 extern const struct stmt record_sql[RECORD_STMTS];
@@ -22,6 +24,9 @@ void record_vals(const struct record *r, struct val out[RECORD_COLUMNS]);
 void record_personal_hash(struct str salt, struct str personal,
 			  uint8_t out[HASH_BYTES]);
 
+struct record_node {
+	int64_t node;
+};
 struct record_head {
 	int64_t seq, at_ms;
 	struct str hash;
