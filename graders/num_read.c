@@ -363,7 +363,7 @@ static bool goes_on(const struct scan *v, const struct found *f)
 	c = at(v, i);
 	if (c == '/')
 		return is_digit(at(v, i + 1));
-	return is_digit(c) || is_separator(c) || is_sign(c) || c == '=' ||
+	return is_digit(c) || c == '.' || c == ',' || is_sign(c) || c == '=' ||
 	       c == '^' || c == '!' || superscript(c) >= 0 ||
 	       (c == '*' && (v->s.p[v->at[i]] | 32) != 'x');
 }

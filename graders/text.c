@@ -369,13 +369,15 @@ struct str text_of_pattern(struct arena *a, struct str pattern)
 	size_t n = 0;
 
 	for (size_t i = 0; i < pattern.n; i++) {
-		if (pattern.p[i] == '\\' && i + 1 < pattern.n &&
-		    pattern.p[i + 1] == '*')
-			p[n++] = pattern.p[++i];
-		else if (pattern.p[i] != '*')
-			p[n++] = pattern.p[i];
-		else if (n > 0 && p[n - 1] != ' ')
-			p[n++] = ' ';
+		char c = pattern.p[i];
+
+		if (c == '\\' && i + 1 < pattern.n && pattern.p[i + 1] == '*')
+			c = pattern.p[++i];
+		else if (c == '*')
+			c = ' ';
+		if (c == ' ' && (n == 0 || p[n - 1] == ' '))
+			continue;
+		p[n++] = c;
 	}
 	return text_trim((struct str){ p, n });
 }
