@@ -131,14 +131,17 @@ bool listen_again(struct front *f, int i)
 /* The port that was really taken, into l->port and l->url. */
 static void find_port(struct listening *l)
 {
-	struct str given = str_of(l->given);
-	size_t host = str_find(given, STR("://"), 0) + 3;
-	size_t path = str_find(given, STR("/"), host);
-	size_t colon;
+	char copy[sizeof(l->given)];
+	struct str given;
+	size_t host, path, colon;
 	nng_sockaddr sa;
 	int port = 0;
 
-	snprintf(l->url, sizeof(l->url), "%s", l->given);
+	memcpy(copy, l->given, sizeof(copy));
+	memcpy(l->url, copy, sizeof(copy));
+	given = str_of(copy);
+	host = str_find(given, STR("://"), 0) + 3;
+	path = str_find(given, STR("/"), host);
 	if (l->transport == FRONT_IPC)
 		return;
 	if (path == SIZE_MAX)
