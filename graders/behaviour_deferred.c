@@ -18,41 +18,41 @@ struct dec certainty_fraction(struct dec fraction, int64_t certainty)
 	return dec_scale(fraction, certainty, 1);
 }
 
-/* Scores what the slot holds and ends it. */
-static enum err end_scored(struct step *t)
+/* Ends the slot by the outcome of what it holds. */
+static void end_by(struct step *t, const struct outcome *o, int state)
 {
 	struct slot_run *s = t->s;
-	struct outcome o;
-	int state;
-	enum err e;
+	struct dec f = o->fraction;
 
-	if (!response_is_gradable(s->setup.item, &s->response)) {
-		step_end(t, SLOT_GAVE_UP, false, DEC_ZERO);
-		return OK;
-	}
-	e = step_score(t, &s->response, &o, &state);
-	if (e)
-		return e;
 	s->has_graded = true;
 	s->graded = s->response;
-	s->graded_raw = o.fraction;
+	s->graded_raw = f;
 	if (behaviour_has_certainty(s->setup.behaviour)) /* unsaid: the least */
-		o.fraction = certainty_fraction(
-			o.fraction, s->certainty ? s->certainty : 1);
+		f = certainty_fraction(f, s->certainty ? s->certainty : 1);
 	step_end(t, state,
 		 state == SLOT_GRADED_WRONG || state == SLOT_GRADED_PARTIAL ||
 			 state == SLOT_GRADED_RIGHT,
-		 o.fraction);
-	return OK;
+		 f);
 }
 
 static enum err finish(struct step *t)
 {
+	struct outcome o;
+	int state;
+	enum err e;
+
 	if (!slot_state_is_open(t->s->state))
 		return step_after_end(t);
 	if (t->a->has_response)
 		step_keep(t);
-	return end_scored(t);
+	if (!response_is_gradable(t->s->setup.item, &t->s->response)) {
+		step_end(t, SLOT_GAVE_UP, false, DEC_ZERO);
+		return OK;
+	}
+	e = step_score(t, &t->s->response, &o, &state);
+	if (!e)
+		end_by(t, &o, state);
+	return e;
 }
 
 static enum err deferred_save(struct step *t)
@@ -114,7 +114,8 @@ static enum err immediate_check(struct step *t)
 	}
 	s->tries = 1;
 	t->effect->try_used = true;
-	return end_scored(t);
+	end_by(t, &o, state);
+	return OK;
 }
 
 const struct behaviour_ops behaviour_immediate_ops = {
