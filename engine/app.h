@@ -18,6 +18,7 @@ struct app {
 	struct attempts *attempts; /* open attempts in memory and their timers */
 	struct catalog *catalog; /* published assessments, decoded, cached */
 	const struct assessment_hooks *assessment_hooks;
+	const struct gradebook_hooks *gradebook_hooks;
 	const struct config *config;
 	const struct rpc_table *methods;
 	struct metrics *metrics;

@@ -50,6 +50,10 @@ void catalog_drop(struct catalog *c, const struct published *p);
 MUST enum err assessment_newest(struct ctx *cx, const struct id *org,
 				const struct id *series,
 				struct assessment *out);
+/* Version 1 of a series; tells its course and slug. */
+MUST enum err assessment_by_series(struct ctx *cx, const struct id *org,
+				   const struct id *series,
+				   struct assessment *out);
 /*
  * What a caller named: an id of a version, or course and slug (the newest).
  * ERR_INVALID if neither, ERR_NOT_FOUND also for a course that his token does

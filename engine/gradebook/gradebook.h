@@ -24,7 +24,8 @@ struct grade {
 	bool overridden;   /* set by staff; attempts do not change it */
 	struct str reason; /* of that */
 };
-extern const struct shape grade_shape;
+extern const struct shape grade_shape; /* the wire: no score without one */
+extern const struct shape grade_row_shape; /* storage */
 
 /*
  * Computes and stores the grade from all attempts (by rising number, practice
@@ -40,6 +41,17 @@ MUST enum err gradebook_update(struct ctx *cx, const struct published *p,
 MUST enum err gradebook_grade(struct ctx *cx, const struct id *org,
 			      const struct id *learner, const struct id *series,
 			      struct grade *out);
+
+/* Handed down by main: what the attempts of one learner give, once more. */
+struct gradebook_hooks {
+	enum err (*recompute)(struct ctx *cx, const struct id *org,
+			      const struct id *series,
+			      const struct id *learner);
+};
+
+/* For this folder: writes the row; stages a record about it. */
+MUST enum err gradebook_store(struct ctx *cx, const struct grade *g);
+void gradebook_note(struct ctx *cx, const char *event, const struct grade *g);
 
 extern const struct rpc_method gradebook_methods[];
 extern const struct stmt_set gradebook_stmts;

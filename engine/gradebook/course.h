@@ -1,0 +1,39 @@
+/*
+ * course: a course's own settings, and what its grades add up to for one
+ * learner. A course exists as soon as something is published in it; the row
+ * only adds a title and a pass mark.
+ */
+#pragma once
+
+#include "engine/gradebook/gradebook.h"
+#include "graders/course_grade.h"
+
+struct course {
+	struct str course, title;
+	struct dec pass_mark; /* of the final total, 0..1; 0: none */
+	int64_t updated_at;
+};
+extern const struct shape course_shape;
+
+/* One column of a course's gradebook, with the rules that weigh it. */
+struct course_column {
+	struct id series, assessment;
+	struct str slug, title;
+	struct dec max_score; /* of the grade: the policy's, or sum of marks */
+	struct dec weight;
+	struct str group;
+	int64_t group_best;
+	int release; /* enum policy_release */
+};
+extern const struct shape course_column_shape;
+
+/* The graded assessments of the course, by slug. struct course_column. */
+MUST enum err course_columns(struct ctx *cx, const struct id *org,
+			     struct str course, struct list *out);
+/*
+ * Puts a learner's grades (struct grade) beside the columns: at[i] is column
+ * i's grade or NULL. released_only hides what the learner may not see.
+ */
+void course_line(struct ctx *cx, const struct list *columns,
+		 const struct list *grades, bool released_only,
+		 const struct grade **at, struct course_total *total);

@@ -1,0 +1,31 @@
+/* gradebook_sql: the statements of this folder. */
+#pragma once
+
+#include "engine/store/store.h"
+
+enum gradebook_stmt {
+	GRADE_BY_ID,
+	GRADE_SET,
+	GRADE_RELEASE,
+	GRADES_OF_LEARNER,
+	GRADES_OF_COURSE,
+	GRADE_LEARNERS,
+	COURSE_ASSESSMENTS,
+	COURSE_SET,
+	COURSE_BY_ID,
+	COURSE_LIST,
+	GRADEBOOK_STMTS
+};
+extern const struct stmt gradebook_sql[GRADEBOOK_STMTS];
+
+/* A learner who has a grade in the course. */
+struct grade_learner {
+	struct id learner;
+	struct str subject, name;
+};
+/* The newest live version of each graded assessment of a course. */
+struct course_assessment {
+	struct id id, series;
+	struct str slug, title;
+	struct dec max_score;
+};
