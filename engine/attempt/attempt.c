@@ -243,7 +243,7 @@ static enum err apply_action(struct ctx *cx, struct live *l, int kind,
 	}
 	if (!e)
 		e = act(cx, l, s, &a, effect);
-	if (e)
+	if (e || (effect && !effect->changed))
 		return e;
 	s->saved =
 		(struct saved){ r->at_ms, l->row.due_at, l->row.hard_end_at };
@@ -502,7 +502,7 @@ enum err attempt_apply(struct ctx *cx, struct live *l, const struct record *r,
 			       "this is not possible: the attempt is %s",
 			       attempt_state_words[l->row.state]);
 	e = apply_body(cx, l, kind, &note, r, effect);
-	if (e)
+	if (e || (effect && !effect->changed)) /* a repeat is no record */
 		return e;
 	l->row.state = to;
 	l->n = r->n;

@@ -222,8 +222,12 @@ MUST enum err live_visible(struct ctx *cx, const struct attempt_row *row);
  */
 MUST enum err attempts_get(struct ctx *cx, const struct id *org,
 			   const struct id *id, struct live **out);
-/* A new one, with its row only; its first record is applied next. */
-struct live *attempts_add(struct ctx *cx, const struct attempt_row *row);
+/*
+ * A new one, with the row's org and id; its first record comes next. It counts
+ * as touched.
+ */
+struct live *attempts_add(struct ctx *cx, const struct published *pub,
+			  const struct attempt_row *row);
 /* Folds it anew from its records, pending ones included; keeps actions. */
 MUST enum err attempts_reload(struct ctx *cx, struct live **l);
 /* About to change: undone with the work. Before any change. */
@@ -257,21 +261,15 @@ MUST enum err live_sweep(struct ctx *cx, struct live *l, int64_t now,
 /* ---- scores ---- */
 
 void live_score(struct ctx *cx, const struct live *l, struct score *out);
-/* As live_score, for slots and a version that are not the attempt's own. */
-void score_slots(struct ctx *cx, const struct published *pub,
-		 const struct policy *p, const struct slot_run *slots,
-		 const int64_t *sections, size_t n, int64_t finished,
-		 struct score *out);
 extern const struct shape score_shape;
-/* After marks changed: a record of this kind with the new score. */
-MUST enum err live_rescore(struct ctx *cx, struct live *l, int kind,
-			   struct note *note);
+/* Its marks are known or have changed: the record, the row, the gradebook. */
+MUST enum err live_grade(struct ctx *cx, struct live *l);
 
 /* ---- receipts ---- */
 
 /* Canonical JSON with a signature; in the arena. */
 MUST enum err receipt_make(struct ctx *cx, const struct live *l,
 			   int64_t finished_at, bool late, struct str *out);
-/* What is signed: the receipt without key and signature. */
+/* ERR_NOT_FOUND: another key's. ERR_INVALID: not signed by this one. */
 MUST enum err receipt_verify(struct ctx *cx, struct str receipt,
 			     const uint8_t public_key[32]);
