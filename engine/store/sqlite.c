@@ -283,6 +283,8 @@ static enum err lite_connect(struct ctx *cx, struct store *s, bool writer,
 	if (!*path || *path == ':')
 		return err_set(cx, ERR_INVALID,
 			       "store.url must name a file: sqlite:PATH.");
+	/* Counting every allocation takes a lock; refused if in use already. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	l = calloc(1, sizeof(*l)); /* allowed: process */
 	CHECK(l);
 	l->conn = (struct store_conn){ .store = s, .writer = writer };
