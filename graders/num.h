@@ -63,6 +63,7 @@ struct num_text {
 	struct num value;
 	struct str integer, decimals, exponent; /* digits as typed, with signs,
 						   without group signs */
+	bool point; /* a decimal sign was typed, as in "420." */
 	struct str unit; /* as typed, trimmed; empty: none */
 	bool ambiguous;	 /* a lone comma or point: might mean another number */
 };
@@ -106,8 +107,8 @@ bool num_within(const struct num *x, const struct num *divisor,
 
 /* How precisely a number was written: "0.0120" has 3 figures, 4 decimals. */
 struct num_figures {
-	int64_t least, most; /* significant; they differ if trailing zeros of
-				an integer may or may not count: "100" 1..3 */
+	int64_t least, most; /* significant; they differ if trailing zeros may
+				or may not count: "100" 1..3, but "100." 3 */
 	int64_t decimals; /* places after the point, exponent applied, >= 0 */
 	int64_t last; /* power of ten of the last digit that counts (least) */
 };

@@ -467,6 +467,7 @@ enum num_status num_read(struct arena *a, struct str s,
 	t.integer = digits_of(a, &v, f.from, mid, sign);
 	t.decimals = f.point == NO_POINT ? STR("")
 					 : digits_of(a, &v, mid + 1, f.to, 0);
+	t.point = f.point != NO_POINT;
 	t.exponent = f.exponent;
 	t.ambiguous = f.ambiguous;
 	status = finish(a, &v, &f, t.decimals.n, &t.value);
@@ -506,7 +507,7 @@ struct num_figures num_figures(const struct num_text *t)
 			lead++;
 	}
 	all = (int64_t)i.n + (int64_t)d.n - lead;
-	if (d.n == 0) {
+	if (!t->point) {
 		while (tail < all && i.p[(int64_t)i.n - 1 - tail] == '0')
 			tail++;
 	}

@@ -1,4 +1,6 @@
 /* Numbers: how they are read, and what is close enough. */
+#include <stdlib.h>
+
 #include "graders/num.h"
 #include "graders/score.h"
 #include "tests/oracle/moodle_item.h"
@@ -180,7 +182,86 @@ number_strict(struct oracle *o, const struct oracle_case *c, struct buf *got)
 		       : ORACLE_FAILED;
 }
 
+static struct str unsigned_(struct str s)
+{
+	return s.n && (s.p[0] == '-' || s.p[0] == '+') ? str_cut(s, 1, s.n) : s;
+}
+
+/* There, figures are counted after a power of ten is written out. */
+static struct str written_out(struct oracle *o, const struct num_text *t)
+{
+	struct str i = unsigned_(t->integer), d = t->decimals;
+	struct buf b = { 0 };
+	int64_t power, point;
+	struct str out;
+
+	if (!str_int(unsigned_(t->exponent), &power) || power > 100)
+		return (struct str){ 0 };
+	if (t->exponent.p[0] == '-')
+		power = -power;
+	point = (int64_t)i.n + power;
+	for (int64_t k = point < 0 ? point : 0;
+	     k < (int64_t)(i.n + d.n) || k < point; k++) {
+		if (k == point)
+			buf_ch(&b, '.');
+		buf_ch(&b, k < 0		      ? '0'
+			   : k < (int64_t)i.n	      ? i.p[k]
+			   : k < (int64_t)(i.n + d.n) ? d.p[k - (int64_t)i.n]
+						      : '0');
+	}
+	out = buf_copy(&b, o->cx.arena);
+	buf_done(&b);
+	return out;
+}
+
+/* A quotient is as precise as one likes: 1000 digits, steps of nothing. */
+static bool figure_of(struct oracle *o, struct str type,
+		      const struct num_text *t, double *out)
+{
+	struct num_figures f = num_figures(t);
+	struct buf b = { 0 };
+
+	if (str_is(type, "string-precision")) {
+		buf_fmt(&b, "1e%lld", (long long)f.last);
+		*out = t->value.over.p
+			       ? 0
+			       : strtod(str_z(o->cx.arena, buf_view(&b)), NULL);
+		buf_done(&b);
+		return true;
+	}
+	*out = (double)(f.decimals < f.most ? f.decimals : f.most);
+	if (str_is(type, "significant-digits"))
+		*out = (double)f.least;
+	else if (!str_is(type, "decimal-digits"))
+		return false;
+	if (t->value.over.p)
+		*out = 1000;
+	return true;
+}
+
+static enum oracle_verdict figures(struct oracle *o,
+				   const struct oracle_case *c, struct buf *got)
+{
+	struct num_rules rules = { .fractions = true };
+	struct str s = moodle_scalar(o, c->response);
+	struct num_text t;
+	double value;
+
+	if (!str_is(c->format, "PrairieLearn element") ||
+	    num_read(o->cx.arena, s, &rules, &t) != NUM_OK)
+		return ORACLE_UNSUPPORTED;
+	if (t.exponent.n > 0 &&
+	    num_read(o->cx.arena, written_out(o, &t), &rules, &t) != NUM_OK)
+		return ORACLE_FAILED;
+	if (!figure_of(o, oracle_str(o, c->item, "type"), &t, &value))
+		return ORACLE_UNSUPPORTED;
+	buf_fmt(got, "%g", value);
+	return oracle_near(o, c, c->expected, value) ? ORACLE_PASSED
+						     : ORACLE_FAILED;
+}
+
 const struct oracle_kind kind_number[] = {
+	{ "parse", figures },
 	{ "tolerance", tolerance },
 	{ "parse-number-unit", number_unit },
 	{ "parse-number-strict", number_strict },
