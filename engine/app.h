@@ -23,5 +23,6 @@ struct app {
 	const struct rpc_table *methods;
 	struct metrics *metrics;
 	struct feed *feed; /* live events */
+	struct checkpointer *checkpointer;
 	int64_t node;
 };

@@ -48,6 +48,11 @@ MUST enum err attempts_rules_changed(struct ctx *cx, const struct id *org,
 				     const struct id *series,
 				     const struct id *learner);
 
+/* For struct gradebook_hooks: what this learner's attempts give, once more. */
+MUST enum err attempts_recompute(struct ctx *cx, const struct id *org,
+				 const struct id *series,
+				 const struct id *learner);
+
 extern const struct rpc_method attempt_methods[];
 extern const struct rpc_method attempt_staff_methods[];
 extern const struct rpc_method attempt_report_methods[];

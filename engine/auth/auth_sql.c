@@ -16,6 +16,10 @@ const struct stmt auth_sql[AUTH_STMTS] = {
 			"SELECT id, name, person_key, created_at"
 			" FROM organization WHERE id = $1",
 			&organization_row },
+	[ORG_ANY] = { "org_any",
+		      "SELECT id, name, person_key, created_at"
+		      " FROM organization LIMIT 1",
+		      &organization_row },
 	[KEY_INSERT] = { "key_insert",
 			 "INSERT INTO api_key (" KEY_COLS ")"
 			 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)" },

@@ -6,6 +6,7 @@
 enum auth_stmt {
 	ORG_INSERT,
 	ORG_BY_ID,
+	ORG_ANY,
 	KEY_INSERT,
 	KEY_BY_ID,
 	KEY_LIST,

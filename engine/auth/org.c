@@ -85,6 +85,13 @@ enum err org_load(struct ctx *cx, const struct id *id, struct organization *out)
 	return store_one(cx, &auth_sql[ORG_BY_ID], VALS(v_id(id)), out);
 }
 
+enum err org_any(struct ctx *cx)
+{
+	struct organization o;
+
+	return store_one(cx, &auth_sql[ORG_ANY], NULL, 0, &o);
+}
+
 static enum err key_check(struct ctx *cx, const struct api_key *k)
 {
 	if (str_trim(k->name).n == 0 || k->name.n > LIMIT_NAME_BYTES)

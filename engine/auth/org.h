@@ -21,6 +21,9 @@ MUST enum err org_create(struct ctx *cx, struct str name,
 MUST enum err org_load(struct ctx *cx, const struct id *id,
 		       struct organization *out);
 
+/* Is there an organization at all? ERR_NOT_FOUND if not. */
+MUST enum err org_any(struct ctx *cx);
+
 struct api_key {
 	struct id id;
 	struct id org;

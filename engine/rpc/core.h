@@ -21,6 +21,7 @@ struct core_auth {
 			      const struct principal **out);
 	enum err (*rate)(struct auth *a, struct ctx *cx,
 			 const struct principal *p);
+	void (*forget)(struct auth *a); /* rights have changed; may be NULL */
 };
 
 struct core_opts {

@@ -90,6 +90,10 @@ static enum err by_key(struct request *rq)
 		return err_set(cx, ERR_CONFLICT,
 			       "this idempotency_key was used with other "
 			       "parameters: take a new key for a new request");
+	if (!old.reply.p)
+		return err_set(cx, ERR_CONFLICT,
+			       "this was done before, and its answer held a "
+			       "secret that is shown once only");
 	rq->io.replay = old.reply;
 	rq->replayed = true;
 	return OK;
@@ -126,7 +130,7 @@ static enum err append(struct request *rq)
 		r->ask = rq->io.ask;
 		r->keyed = !(flags & RPC_OWN_KEY);
 	}
-	if (r->idem.p && !r->reply.p)
+	if (r->idem.p && !r->reply.p && !rq->io.secret_reply)
 		r->reply = str_cut(buf_view(&rq->out), rq->result_at,
 				   rq->result_end);
 	return journal_append(j, &rq->cx, &rq->records);
@@ -162,6 +166,8 @@ static void command_done(struct work *w, enum err e)
 	struct request *rq = (struct request *)w;
 
 	rq->cx.db = NULL;
+	if (!e && rq->io.rights_changed && rq->core->opts.auth.forget)
+		rq->core->opts.auth.forget(rq->core->opts.app->auth);
 	if (!e && rq->replayed)
 		metrics_replayed(rq->core->opts.metrics);
 	reply_send(rq, e);

@@ -1,0 +1,292 @@
+/*
+ * assayd: reads the settings, opens the server, waits for a signal, stops.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "engine/methods.h"
+#include "engine/rpc/version.h"
+#include "engine/server.h"
+
+extern char **environ;
+
+enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_SERVER = 3, LAST_RESORT_S = 30 };
+
+enum verb {
+	VERB_RUN,
+	VERB_INIT,
+	VERB_CHECK,
+	VERB_CONFIG,
+	VERB_MANUAL,
+	VERB_OPTIONS
+};
+
+struct args {
+	struct config config;
+	enum verb verb;
+	struct str organization;
+	const char *key_file;
+};
+
+static void usage(FILE *f)
+{
+	fputs("usage: assayd [--config FILE] [--SETTING VALUE]…\n"
+	      "       assayd init --organization NAME [--key-file FILE] "
+	      "[--SETTING VALUE]…\n"
+	      "       assayd --check-config | --print-config | "
+	      "--print-manual | --version\n\n"
+	      "The server of Assay. init makes the first organization and "
+	      "prints its\nadministrator's API key, once. Settings:\n\n",
+	      f);
+	for (const struct config_key *k = config_keys; k->name; k++)
+		fprintf(f, "  --%-20s %s%s%s%s\n", k->name, k->doc,
+			k->fallback[0] ? " [" : "", k->fallback,
+			k->fallback[0] ? "]" : "");
+}
+
+static void print(void (*fill)(struct buf *b))
+{
+	struct buf b = { 0 };
+
+	fill(&b);
+	fwrite(b.p, 1, b.n, stdout);
+	buf_done(&b);
+}
+
+static void print_methods(struct buf *b)
+{
+	rpc_manual(b, &all_methods);
+}
+
+/* A word that stands alone; true if it was one. */
+static bool take_word(struct args *a, const char *word)
+{
+	static const struct {
+		const char *word;
+		enum verb verb;
+	} words[] = {
+		{ "init", VERB_INIT },
+		{ "--check-config", VERB_CHECK },
+		{ "--print-config", VERB_CONFIG },
+		{ "--print-manual", VERB_MANUAL },
+		{ "--print-options", VERB_OPTIONS },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i].word) == 0) {
+			a->verb = words[i].verb;
+			return true;
+		}
+	if (strcmp(word, "--help") == 0) {
+		usage(stdout);
+		exit(0);
+	}
+	if (strcmp(word, "--version") == 0) {
+		puts("assayd " ASSAY_VERSION);
+		exit(0);
+	}
+	return false;
+}
+
+static enum err take_pair(struct ctx *cx, struct args *a, const char *name,
+			  const char *value)
+{
+	char key[64];
+
+	if (strcmp(name, "--organization") == 0) {
+		a->organization = str_of(value);
+		return OK;
+	}
+	if (strcmp(name, "--key-file") == 0) {
+		a->key_file = value;
+		return OK;
+	}
+	if (strcmp(name, "--config") == 0)
+		return OK; /* read before */
+	if (strncmp(name, "--", 2) != 0)
+		return err_set(cx, ERR_INVALID, "%s is not known here", name);
+	snprintf(key, sizeof(key), "%s", name + 2);
+	for (char *p = key; *p; p++)
+		if (*p == '-')
+			*p = '_';
+	return config_set(cx, &a->config, str_of(key), str_of(value));
+}
+
+/* File, then environment, then flags. */
+static enum err read_args(struct ctx *cx, int argc, char **argv, struct args *a)
+{
+	enum err e = OK;
+
+	config_defaults(&a->config);
+	for (int i = 1; i + 1 < argc && !e; i++)
+		if (strcmp(argv[i], "--config") == 0)
+			e = config_file(cx, &a->config, argv[i + 1]);
+	if (!e)
+		e = config_env(cx, &a->config, (const char *const *)environ);
+	for (int i = 1; i < argc && !e; i++) {
+		if (take_word(a, argv[i]))
+			continue;
+		if (i + 1 == argc)
+			return err_set(cx, ERR_INVALID, "%s needs a value",
+				       argv[i]);
+		e = take_pair(cx, a, argv[i], argv[i + 1]);
+		i++;
+	}
+	return e ? e : config_check(cx, &a->config);
+}
+
+static int complain(const struct ctx *cx, int code)
+{
+	fprintf(stderr, "assayd: %s\n", cx->error.text);
+	return code;
+}
+
+static enum err keep_key(struct ctx *cx, const char *path, struct str key)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	bool good;
+
+	if (fd < 0)
+		return err_set(cx, ERR_INVALID, "cannot make %s (%m)", path);
+	good = write(fd, key.p, key.n) == (ssize_t)key.n &&
+	       write(fd, "\n", 1) == 1;
+	good = close(fd) == 0 && good;
+	return good ? OK
+		    : err_set(cx, ERR_INVALID, "cannot write %s (%m)", path);
+}
+
+static int run_init(struct ctx *cx, struct server *s, const struct args *a)
+{
+	struct server_init io = { .organization = a->organization };
+	char id[ID_TEXT + 1];
+	enum err e;
+
+	if (!io.organization.n) {
+		fputs("assayd: init needs --organization NAME\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (a->key_file && access(a->key_file, F_OK) == 0) {
+		fprintf(stderr, "assayd: %s exists already\n", a->key_file);
+		return EXIT_REFUSED;
+	}
+	e = server_init(cx, s, &io);
+	if (!e && a->key_file)
+		e = keep_key(cx, a->key_file, io.key);
+	if (e)
+		return complain(cx,
+				e == ERR_CONFLICT ? EXIT_REFUSED : EXIT_SERVER);
+	id_text(&io.id, id);
+	printf("organization %s\n", id);
+	if (a->key_file)
+		printf("key          in %s (readable by you alone)\n",
+		       a->key_file);
+	else
+		printf("key          %.*s\n             (shown this once; keep "
+		       "it safe)\n",
+		       STR_FMT(io.key));
+	return 0;
+}
+
+/* Descriptors run out: as if told to stop, and somebody starts us again. */
+static void exhausted(void *arg)
+{
+	(void)arg;
+	kill(getpid(), SIGTERM);
+}
+
+static int serve(struct ctx *cx, struct server *s, int signals)
+{
+	struct signalfd_siginfo got;
+	struct str urls;
+	bool clean;
+	enum err e = server_listen(cx, s);
+
+	if (e)
+		return complain(cx, EXIT_SERVER);
+	urls = server_urls(s);
+	log_event(cx->log, LOG_INFO, "server_ready", LSTR("listen", urls),
+		  LINT("pid", getpid()), LZ("version", ASSAY_VERSION));
+	while (read(signals, &got, sizeof(got)) < 0 && errno == EINTR)
+		;
+	log_event(cx->log, LOG_INFO, "server_stopping",
+		  LINT("signal", got.ssi_signo));
+	alarm(LAST_RESORT_S);
+	clean = server_stop(s);
+	log_event(cx->log, LOG_INFO, "server_stopped", LBOOL("clean", clean));
+	return clean ? 0 : EXIT_SERVER;
+}
+
+/* Before any thread starts, so that all of them inherit it. */
+static int block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int run(struct ctx *cx, const struct args *a)
+{
+	struct server_opts o = { .config = &a->config,
+				 .clock = cx->clock,
+				 .rng = cx->rng,
+				 .log = cx->log,
+				 .threaded = true,
+				 .exhausted = exhausted };
+	int signals = block_signals();
+	struct server *s;
+
+	if (server_open(cx, &o, &s))
+		return complain(cx, EXIT_SERVER);
+	return a->verb == VERB_INIT ? run_init(cx, s, a)
+				    : serve(cx, s, signals);
+}
+
+int main(int argc, char **argv)
+{
+	struct ctx cx = { .arena = arena_new(16384),
+			  .clock = &clock_system,
+			  .rng = rng_system() };
+	struct args a = { 0 };
+	enum log_level least = LOG_INFO;
+	int code = 0;
+
+	if (sodium_init() < 0)
+		return EXIT_SERVER;
+	if (read_args(&cx, argc, argv, &a))
+		return complain(&cx, EXIT_USAGE);
+	log_level_parse(a.config.log_level, &least);
+	cx.log = log_new(STDERR_FILENO, least, cx.clock);
+	switch (a.verb) {
+	case VERB_CHECK:
+		puts("the settings are fine");
+		break;
+	case VERB_CONFIG:
+		print(config_example);
+		break;
+	case VERB_MANUAL:
+		print(print_methods);
+		break;
+	case VERB_OPTIONS:
+		print(config_manual);
+		break;
+	case VERB_INIT:
+	case VERB_RUN:
+		code = run(&cx, &a);
+		break;
+	}
+	/* nng's threads are still there and its close may hang: see front.h. */
+	fflush(NULL);
+	_exit(code);
+}

@@ -1,0 +1,41 @@
+#include "engine/methods.h"
+
+#include "engine/assessment/assessment.h"
+#include "engine/assessment/rules_rpc.h"
+#include "engine/attempt/attempt.h"
+#include "engine/audit/checkpoint.h"
+#include "engine/evidence/evidence_rpc.h"
+#include "engine/gradebook/gradebook.h"
+#include "engine/org/org_rpc.h"
+#include "engine/rpc/event_sql.h"
+#include "engine/rpc/table.h"
+
+static const struct rpc_method *const tables[] = {
+	server_methods,
+	org_methods,
+	assessment_methods,
+	rules_methods,
+	attempt_methods,
+	attempt_staff_methods,
+	attempt_report_methods,
+	gradebook_methods,
+	event_methods,
+	evidence_methods,
+	NULL,
+};
+const struct rpc_table all_methods = { tables };
+
+const struct stmt_set *const all_stmts[] = {
+	&record_stmts,	  &checkpoint_stmts, &auth_stmts,  &assessment_stmts,
+	&gradebook_stmts, &attempt_stmts,    &event_stmts, NULL,
+};
+
+const struct migration_set *const all_migrations[] = {
+	&record_migrations,
+	&checkpoint_migrations,
+	&auth_migrations,
+	&assessment_migrations,
+	&gradebook_migrations,
+	&attempt_migrations,
+	NULL,
+};

@@ -1,0 +1,11 @@
+/*
+ * methods: what the whole program can do: all method rows, statements and
+ * migrations. A slice is added here and nowhere else.
+ */
+#pragma once
+
+#include "engine/rpc/rpc.h"
+
+extern const struct rpc_table all_methods;
+extern const struct stmt_set *const all_stmts[]; /* NULL-terminated */
+extern const struct migration_set *const all_migrations[];

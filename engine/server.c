@@ -1,0 +1,517 @@
+#include "engine/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "engine/assessment/assessment.h"
+#include "engine/attempt/attempt.h"
+#include "engine/audit/checkpoint.h"
+#include "engine/auth/org.h"
+#include "engine/gradebook/gradebook.h"
+#include "engine/methods.h"
+#include "engine/rpc/core.h"
+#include "engine/rpc/feed.h"
+#include "engine/rpc/front.h"
+#include "engine/rpc/metrics.h"
+#include "engine/rpc/table.h"
+
+enum {
+	CATALOG_MOST = 2000,
+	AUTH_CACHE = 65536,
+	IDLE_HTTP_MS = 10000,
+	WORKER_QUEUE = 256,
+	BUSY_MS = 5000
+};
+
+static const struct assessment_hooks assessment_hooks = {
+	attempts_rules_changed,
+};
+static const struct gradebook_hooks gradebook_hooks = {
+	attempts_recompute,
+};
+
+struct server {
+	struct server_opts o;
+	struct config config;
+	struct app app;
+	struct core *core;
+	struct front *front;
+	struct tx_part parts[2];
+	struct tx_timer timers[2];
+	struct front_page pages[4];
+	struct arena *arena; /* texts that live as long as the server */
+	bool stopped;
+};
+
+static const char *in_data(struct server *s, const char *name)
+{
+	return str_fmt(s->arena, "%.*s/%s", STR_FMT(s->config.data), name).p;
+}
+
+static enum err make_data(struct ctx *cx, struct server *s)
+{
+	const char *path = str_z(s->arena, s->config.data);
+	struct stat st;
+
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return err_set(cx, ERR_INVALID,
+			       "cannot make the data folder %s (%m)", path);
+	if (stat(path, &st) || !S_ISDIR(st.st_mode))
+		return err_set(cx, ERR_INVALID,
+			       "the data folder %s is not a folder", path);
+	if (st.st_mode & 007)
+		return err_set(cx, ERR_INVALID,
+			       "the data folder %s is open to everyone; chmod "
+			       "o-rwx it",
+			       path);
+	return OK;
+}
+
+static void settle_config(struct server *s)
+{
+	struct config *c = &s->config;
+	struct arena *a = s->arena;
+
+	if (!c->store.n)
+		c->store = str_fmt(a, "sqlite:%.*s/assay.db", STR_FMT(c->data));
+	if (!c->listen.n)
+		c->listen = str_fmt(a,
+				    "ipc://%.*s/assay.sock,"
+				    "ws://127.0.0.1:8140/rpc",
+				    STR_FMT(c->data));
+	if (!c->feed.n)
+		c->feed = str_fmt(a, "ipc://%.*s/feed.sock", STR_FMT(c->data));
+	if (str_is(c->feed, "none"))
+		c->feed = (struct str){ 0 };
+}
+
+static enum err open_store(struct ctx *cx, struct server *s)
+{
+	const struct store_opts o = {
+		.url = s->config.store,
+		.sets = all_stmts,
+		.migrations = all_migrations,
+		.clock = s->o.clock,
+		.log = s->o.log,
+		.readers = (int)s->config.readers,
+		.create = true,
+		.busy_ms = BUSY_MS,
+	};
+
+	return store_open(cx, &o, &s->app.store);
+}
+
+static enum err open_keys(struct ctx *cx, struct server *s)
+{
+	uint8_t secret[FEED_SECRET];
+	struct feed_opts feed = { .urls = s->config.feed,
+				  .secret = secret,
+				  .rng = s->o.rng,
+				  .log = s->o.log,
+				  .tls_cert = s->config.tls_cert,
+				  .origins = s->config.origins };
+	enum err e = signer_open(cx, in_data(s, "node.key"), &s->app.signer);
+
+	if (e)
+		return e;
+	signer_derive(s->app.signer, "feed", secret);
+	return feed_new(cx, &feed, &s->app.feed);
+}
+
+static void make_parts(struct server *s)
+{
+	const struct config *c = &s->config;
+
+	s->app.journal =
+		journal_new(&(struct journal_opts){ .node = c->node,
+						    .clock = s->o.clock,
+						    .log = s->o.log,
+						    .published = feed_published,
+						    .arg = s->app.feed });
+	s->app.auth =
+		auth_new(&(struct auth_opts){ .store = s->app.store,
+					      .clock = s->o.clock,
+					      .log = s->o.log,
+					      .jwt_skew_ms = c->jwt_skew_ms,
+					      .jwt_max_ms = c->jwt_max_ms,
+					      .rate = c->rate,
+					      .burst = c->burst,
+					      .cache_entries = AUTH_CACHE });
+	s->app.catalog = catalog_new(CATALOG_MOST);
+	s->app.attempts = attempts_new(&(struct attempts_opts){
+		.app = &s->app,
+		.clock = s->o.clock,
+		.log = s->o.log,
+		.live_most = (size_t)c->live_attempts });
+	s->app.checkpointer = checkpointer_new(&(struct checkpointer_opts){
+		.journal = s->app.journal,
+		.signer = s->app.signer,
+		.clock = s->o.clock,
+		.node = c->node,
+		.every_records = c->checkpoint_records,
+		.every_ms = c->checkpoint_ms });
+}
+
+/* Reads what memory must know before the first command. */
+static enum err boot(struct ctx *cx, struct server *s)
+{
+	enum err e;
+
+	cx->db = store_reader(s->app.store, BUSY_MS);
+	if (!cx->db)
+		return err_set(cx, ERR_UNAVAILABLE,
+			       "the database does not answer");
+	e = journal_load(s->app.journal, cx);
+	if (!e)
+		e = checkpointer_load(s->app.checkpointer, cx);
+	if (!e)
+		e = attempts_boot(s->app.attempts, cx);
+	store_reader_done(s->app.store, cx->db);
+	cx->db = NULL;
+	return e;
+}
+
+static void make_executor(struct server *s)
+{
+	s->parts[0] = journal_part(s->app.journal);
+	s->parts[1] = attempts_part(s->app.attempts);
+	s->timers[0] = attempts_timer(s->app.attempts);
+	s->timers[1] = checkpointer_timer(s->app.checkpointer);
+	s->app.executor = executor_new(
+		&(struct executor_opts){ .store = s->app.store,
+					 .clock = s->o.clock,
+					 .log = s->o.log,
+					 .rng = s->o.rng,
+					 .app = &s->app,
+					 .parts = s->parts,
+					 .parts_n = 2,
+					 .timers = s->timers,
+					 .timers_n = 2,
+					 .queue_max = (size_t)s->config.queue,
+					 .batch_max = (size_t)s->config.batch,
+					 .threaded = s->o.threaded });
+}
+
+static void own_metrics(void *arg, struct buf *b)
+{
+	struct server *s = arg;
+	struct executor_stats x;
+	struct front_stats f;
+
+	executor_stats(s->app.executor, &x);
+	metrics_counter(b, "assay_commands_total", "Commands run.", x.works);
+	metrics_counter(b, "assay_batches_total", "Commits made.", x.batches);
+	metrics_counter(b, "assay_failed_batches_total", "Commits failed.",
+			x.failed_batches);
+	metrics_counter(b, "assay_timed_total", "Things done by the clock.",
+			x.timers);
+	metrics_gauge(b, "assay_queue", "Commands waiting.", x.queue_now);
+	metrics_gauge(b, "assay_read_only", "1: the disk is full.",
+		      x.read_only);
+	metrics_counter(b, "assay_commit_microseconds_total",
+			"Time spent in commits.", x.commit_ns_total / 1000);
+	if (!s->front)
+		return;
+	front_stats(s->front, &f);
+	metrics_gauge(b, "assay_connections", "Open ones.", f.connections);
+	metrics_counter(b, "assay_connections_refused_total",
+			"By bound, origin or header.", f.refused);
+	metrics_counter(b, "assay_slow_readers_total",
+			"Connections dropped for reading too slowly.",
+			f.dropped_slow);
+	metrics_gauge(b, "assay_files", "Open descriptors.", f.files);
+}
+
+static int page_metrics(void *arg, struct buf *body)
+{
+	struct server *s = arg;
+
+	metrics_page(s->app.metrics, body);
+	return 200;
+}
+
+static int page_health(void *arg, struct buf *body)
+{
+	(void)arg;
+	buf_z(body, "ok\n");
+	return 200;
+}
+
+/* Ready: takes commands, and the database answers. */
+static int page_ready(void *arg, struct buf *body)
+{
+	struct server *s = arg;
+	struct executor_stats x;
+
+	executor_stats(s->app.executor, &x);
+	if (core_draining(s->core)) {
+		buf_z(body, "draining\n");
+		return 503;
+	}
+	if (x.read_only || store_ping(s->app.store)) {
+		buf_z(body, x.read_only ? "read only: the disk is full\n"
+					: "the database does not answer\n");
+		return 503;
+	}
+	buf_z(body, "ready\n");
+	return 200;
+}
+
+static void make_core(struct server *s)
+{
+	s->app.methods = &all_methods;
+	s->app.config = &s->config;
+	s->app.assessment_hooks = &assessment_hooks;
+	s->app.gradebook_hooks = &gradebook_hooks;
+	s->app.node = s->config.node;
+	s->app.metrics = metrics_new(&all_methods);
+	metrics_source(s->app.metrics, own_metrics, s);
+	s->core = core_new(&(struct core_opts){
+		.table = &all_methods,
+		.app = &s->app,
+		.auth = { auth_principal, auth_rate, auth_forget },
+		.clock = s->o.clock,
+		.rng = s->o.rng,
+		.log = s->o.log,
+		.metrics = s->app.metrics,
+		.workers = s->o.threaded ? (int)s->config.workers : 0,
+		.worker_queue = WORKER_QUEUE });
+	s->pages[0] = (struct front_page){ .path = "/metrics",
+					   .type = "text/plain; version=0.0.4",
+					   .get = page_metrics,
+					   .arg = s };
+	s->pages[1] = (struct front_page){ .path = "/healthz",
+					   .type = "text/plain",
+					   .get = page_health,
+					   .arg = s };
+	s->pages[2] = (struct front_page){ .path = "/readyz",
+					   .type = "text/plain",
+					   .get = page_ready,
+					   .arg = s };
+}
+
+enum err server_open(struct ctx *cx, const struct server_opts *o,
+		     struct server **out)
+{
+	struct server *s = calloc(1, sizeof(*s)); /* allowed: process */
+	enum err e;
+
+	CHECK(s);
+	s->o = *o;
+	s->config = *o->config;
+	s->arena = arena_new(4096);
+	settle_config(s);
+	e = config_check(cx, &s->config);
+	if (!e)
+		e = make_data(cx, s);
+	if (!e)
+		e = open_store(cx, s);
+	if (!e)
+		e = open_keys(cx, s);
+	if (!e) {
+		make_parts(s);
+		cx->app = &s->app;
+		e = boot(cx, s);
+	}
+	if (e)
+		return e; /* the process ends */
+	make_core(s);
+	make_executor(s);
+	*out = s;
+	return OK;
+}
+
+/* Asks for as many descriptors as configured; takes what it gets. */
+static int raise_files(const struct server *s)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r))
+		return 0;
+	r.rlim_cur = (rlim_t)s->config.open_files;
+	if (r.rlim_max != RLIM_INFINITY && r.rlim_cur > r.rlim_max) {
+		struct rlimit more = { r.rlim_cur, r.rlim_cur };
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			return (int)more.rlim_cur;
+		r.rlim_cur = r.rlim_max;
+	}
+	setrlimit(RLIMIT_NOFILE, &r);
+	return (int)r.rlim_cur;
+}
+
+enum err server_listen(struct ctx *cx, struct server *s)
+{
+	const struct config *c = &s->config;
+	const struct front_opts o = {
+		.core = s->core,
+		.metrics = s->app.metrics,
+		.clock = s->o.clock,
+		.log = s->o.log,
+		.listen = c->listen,
+		.tls_cert = c->tls_cert,
+		.origins = c->origins,
+		.pages = s->pages,
+		.contexts = (int)c->contexts,
+		.pipe_requests = (int)c->pipe_requests,
+		.send_timeout_ms = c->send_timeout_ms,
+		.idle_http_ms = IDLE_HTTP_MS,
+		.message_bytes = (size_t)c->message_bytes,
+		.max_files = raise_files(s),
+		.exhausted = s->o.exhausted,
+		.arg = s->o.arg,
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return front_start(cx, &o, &s->front);
+}
+
+struct app *server_app(struct server *s)
+{
+	return &s->app;
+}
+
+struct core *server_core(struct server *s)
+{
+	return s->core;
+}
+
+struct str server_urls(const struct server *s)
+{
+	return s->front ? front_urls(s->front) : (struct str){ 0 };
+}
+
+/* A last checkpoint, so that the whole chain is signed while we are away. */
+static enum err last_checkpoint(struct work *w)
+{
+	return checkpointer_now(w->cx->app->checkpointer, w->cx);
+}
+
+static void last_done(struct work *w, enum err e)
+{
+	(void)w;
+	(void)e;
+}
+
+bool server_stop(struct server *s)
+{
+	struct arena *a = arena_new(4096);
+	struct ctx cx = { .arena = a,
+			  .clock = s->o.clock,
+			  .rng = s->o.rng,
+			  .log = s->o.log,
+			  .app = &s->app };
+	struct work w = { .cx = &cx,
+			  .run = last_checkpoint,
+			  .done = last_done };
+	bool all = true;
+
+	if (s->stopped)
+		return true;
+	s->stopped = true;
+	core_drain(s->core);
+	all = core_wait_idle(s->core, s->config.drain_ms);
+	if (s->front)
+		all = front_stop(s->front, s->config.drain_ms) && all;
+	if (executor_submit(s->app.executor, &w))
+		all = false;
+	else if (!s->o.threaded)
+		while (executor_step(s->app.executor))
+			;
+	executor_stop(s->app.executor);
+	store_close(s->app.store);
+	s->app.store = NULL;
+	arena_free(a);
+	return all;
+}
+
+void server_free(struct server *s)
+{
+	if (!s)
+		return;
+	server_stop(s);
+	core_free(s->core);
+	executor_free(s->app.executor);
+	attempts_free(s->app.attempts);
+	journal_free(s->app.journal);
+	auth_free(s->app.auth);
+	catalog_free(s->app.catalog);
+	checkpointer_free(s->app.checkpointer);
+	signer_free(s->app.signer);
+	metrics_free(s->app.metrics);
+	arena_free(s->arena);
+	free(s);
+}
+
+/* ---- the first organization ---- */
+
+struct init_work {
+	struct work work;
+	struct server_init *io;
+	struct record_list records;
+	enum err result;
+	int done; /* atomic */
+};
+
+static enum err init_run(struct work *w)
+{
+	struct init_work *i = (struct init_work *)w;
+	struct ctx *cx = w->cx;
+	struct organization o;
+	struct api_key k = { .name = STR("first administrator"),
+			     .roles = ROLE_ORG_ADMIN | ROLE_PLATFORM |
+				      ROLE_OPERATOR | ROLE_AUDITOR };
+	enum err e = org_any(cx);
+
+	i->records.n = 0;
+	cx->records = &i->records;
+	if (e != ERR_NOT_FOUND)
+		return e ? e
+			 : err_set(cx, ERR_CONFLICT,
+				   "this store has an organization already; "
+				   "an operator's key makes more "
+				   "(organization.create)");
+	err_clear(cx);
+	e = org_create(cx, i->io->organization, &o);
+	k.org = o.id;
+	if (!e)
+		e = key_create(cx, &k, &i->io->key);
+	if (e)
+		return e;
+	i->io->id = o.id;
+	record_stage(cx, &(struct record){ .org = o.id,
+					   .stream = o.id,
+					   .event = STR("organization.created"),
+					   .body = STR("{\"by\":\"init\"}") });
+	return journal_append(cx->app->journal, cx, &i->records);
+}
+
+static void init_done(struct work *w, enum err e)
+{
+	struct init_work *i = (struct init_work *)w;
+
+	i->result = e;
+	__atomic_store_n(&i->done, 1, __ATOMIC_RELEASE);
+}
+
+enum err server_init(struct ctx *cx, struct server *s, struct server_init *io)
+{
+	struct init_work i = {
+		.work = { .cx = cx, .run = init_run, .done = init_done },
+		.io = io
+	};
+	enum err e = executor_submit(s->app.executor, &i.work);
+
+	if (e)
+		return e;
+	/* Runs before anything listens, so stopping waits for just this. */
+	if (!s->o.threaded)
+		while (!__atomic_load_n(&i.done, __ATOMIC_ACQUIRE))
+			executor_step(s->app.executor);
+	else
+		executor_stop(s->app.executor);
+	return i.result;
+}
