@@ -92,7 +92,7 @@ static enum err read_text(const struct reader *r, struct str name,
 			  struct jval v)
 {
 	size_t most = r->it->type == ITEM_ESSAY ? LIMIT_RESPONSE_BYTES
-						: LIMIT_TEXT_BYTES;
+						: RESPONSE_SHORT_BYTES;
 
 	return read_string(r, name, v, most, &r->out->text);
 }

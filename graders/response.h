@@ -15,6 +15,11 @@
 
 #include "graders/item.h"
 
+enum {
+	RESPONSE_SHORT_BYTES = 4096, /* text of a short or numeric item: it is
+					compared with every answer */
+};
+
 struct response_pair {
 	int64_t stem, option; /* shown positions from 1; option 0: none */
 };

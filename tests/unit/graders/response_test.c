@@ -186,6 +186,23 @@ static void what_does_not_fit_is_refused_by_name(void **state)
 	}
 }
 
+static void a_short_text_is_short_and_an_essay_may_be_long(void **state)
+{
+	struct ctx *cx = *state;
+	struct item text = item_from(cx, a_short);
+	struct item essay = item_from(cx, an_essay);
+	char *long_text = arena_alloc(cx->arena, RESPONSE_SHORT_BYTES + 20);
+	struct response r;
+
+	strcpy(long_text, "{\"text\":\"");
+	memset(long_text + 9, 'a', RESPONSE_SHORT_BYTES + 1);
+	memcpy(long_text + 9 + RESPONSE_SHORT_BYTES + 1, "\"}", 3);
+	assert_int_equal(read_text(cx, &text, long_text, &r), ERR_INVALID);
+	assert_int_equal(read_text(cx, &essay, long_text, &r), OK);
+	memcpy(long_text + 9 + RESPONSE_SHORT_BYTES, "\"}", 3);
+	assert_int_equal(read_text(cx, &text, long_text, &r), OK);
+}
+
 static void complete_means_that_every_part_is_dealt_with(void **state)
 {
 	static const struct {
@@ -353,6 +370,7 @@ int main(void)
 		T(what_is_blank_is_written_as_nothing),
 		T(what_is_written_is_canonical),
 		T(what_does_not_fit_is_refused_by_name),
+		T(a_short_text_is_short_and_an_essay_may_be_long),
 		T(complete_means_that_every_part_is_dealt_with),
 		T(files_may_be_all_that_an_essay_asks_for),
 		T(a_repeat_is_the_same_response),
