@@ -4,11 +4,9 @@
  */
 #include "graders/assessment_file.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/limits.h"
 #include "graders/behaviour.h"
+#include "graders/num.h"
 
 struct check {
 	struct ctx *cx;
@@ -104,51 +102,85 @@ static bool reaches_full(const struct item *it)
 	return true;
 }
 
-/*
- * The interval that an answer takes. Doubles do: it is a warning, and only
- * answers whose intervals overlap by more than an end are worth one.
- */
-static bool interval(const struct answer *a, double *lo, double *hi)
-{
-	double t = 0, v;
-	char text[64];
+struct interval {
+	double low, high;
+};
 
-	if (a->text.n >= sizeof(text) || a->high.n >= sizeof(text) ||
-	    a->tolerance.n >= sizeof(text) || !a->text.n ||
-	    str_is(a->text, "*"))
+/*
+ * What an answer takes. Doubles do: it only decides on a warning, and ends
+ * that meet are no overlap.
+ */
+static bool interval(const struct check *k, const struct answer *a,
+		     struct interval *out)
+{
+	struct num_range r;
+	double v, t, size;
+
+	if (!num_range_read(k->cx->arena, a, &r))
 		return false;
-	snprintf(text, sizeof(text), "%.*s", STR_FMT(a->text));
-	v = strtod(text, NULL);
-	snprintf(text, sizeof(text), "%.*s", STR_FMT(a->tolerance));
-	t = a->tolerance.n ? strtod(text, NULL) : 0;
-	snprintf(text, sizeof(text), "%.*s", STR_FMT(a->high));
-	*lo = v - t;
-	*hi = v + t;
-	if (a->tolerance_kind == TOL_RELATIVE) {
-		*lo = v < 0 ? v + t * v : v - t * v;
-		*hi = v < 0 ? v - t * v : v + t * v;
-	} else if (a->tolerance_kind == TOL_GEOMETRIC) {
-		*lo = v < 0 ? v * (1 + t) : v / (1 + t);
-		*hi = v < 0 ? v / (1 + t) : v * (1 + t);
-	} else if (a->tolerance_kind == TOL_RANGE) {
-		*lo = v;
-		*hi = strtod(text, NULL);
+	v = num_double(&r.answer);
+	t = num_double(&r.tolerance);
+	t = t < 0 ? -t : t;
+	size = v < 0 ? -v : v;
+	*out = (struct interval){ v - t, v + t };
+	switch ((enum tolerance_kind)r.kind) {
+	case TOL_ABSOLUTE:
+		break;
+	case TOL_RELATIVE:
+		*out = (struct interval){ v - t * size, v + t * size };
+		break;
+	case TOL_LARGER: /* away from 0 the number itself is the larger */
+		size *= t < 1 ? t / (1 - t) : t;
+		*out = (struct interval){ v < 0 ? v - size : v - t * v,
+					  v < 0 ? v - t * v : v + size };
+		break;
+	case TOL_SUM:
+		t += num_double(&r.relative) * size;
+		*out = (struct interval){ v - t, v + t };
+		break;
+	case TOL_GEOMETRIC:
+		*out = (struct interval){ v < 0 ? v * (1 + t) : v / (1 + t),
+					  v < 0 ? v / (1 + t) : v * (1 + t) };
+		break;
+	case TOL_RANGE:
+		t = num_double(&r.high);
+		*out = (struct interval){ v < t ? v : t, v < t ? t : v };
+		break;
 	}
 	return true;
 }
 
-static bool overlaps_before(const struct item *it, size_t i)
+/*
+ * The first answer that matches decides. A wider one behind a narrow one is
+ * how partial credit is written; one inside an earlier one is never reached,
+ * and two that merely cut each other are likely a slip.
+ */
+static void lint_answers(const struct check *k, size_t i, size_t j)
 {
-	const struct answer *a = it->answers.at;
-	double lo, hi, lo2, hi2;
+	const struct answer *a = item_at(k, i)->answers.at;
+	struct interval late, early;
 
-	if (!interval(&a[i], &lo, &hi))
-		return false;
-	for (size_t j = 0; j < i; j++)
-		if (!dec_eq(a[i].fraction, a[j].fraction) &&
-		    interval(&a[j], &lo2, &hi2) && lo < hi2 && lo2 < hi)
-			return true;
-	return false;
+	if (!interval(k, &a[j], &late))
+		return;
+	for (size_t n = 0; n < j; n++) {
+		if (!interval(k, &a[n], &early))
+			continue;
+		if (early.low <= late.low && late.high <= early.high) {
+			SAY(k, PROBLEM_WARNING, "answer_unreachable",
+			    "an earlier answer takes all of its numbers",
+			    "/items/%zu/answers/%zu", i, j);
+			return;
+		}
+		if ((late.low < early.low && early.low < late.high &&
+		     late.high < early.high) ||
+		    (early.low < late.low && late.low < early.high &&
+		     early.high < late.high)) {
+			SAY(k, PROBLEM_WARNING, "tolerance_overlap",
+			    "an earlier answer takes some of its numbers",
+			    "/items/%zu/answers/%zu", i, j);
+			return;
+		}
+	}
 }
 
 static void lint_item(const struct check *k, size_t i)
@@ -160,11 +192,7 @@ static void lint_item(const struct check *k, size_t i)
 		    "no response gets full marks", "/items/%zu", i);
 	if (it->type == ITEM_NUMERIC)
 		for (size_t j = 1; j < it->answers.n; j++)
-			if (overlaps_before(it, j))
-				SAY(k, PROBLEM_WARNING, "tolerance_overlap",
-				    "an earlier answer with other marks takes"
-				    " some of the same numbers",
-				    "/items/%zu/answers/%zu", i, j);
+			lint_answers(k, i, j);
 	if (it->type == ITEM_OPAQUE)
 		SAY(k, PROBLEM_WARNING, "opaque",
 		    "this item was kept from an import and cannot be scored",

@@ -181,13 +181,6 @@ static void what_was_hardly_meant_is_a_warning(void **state)
 		       ""),
 	       "key_unreachable", "/items/1");
 	warned(*state,
-	       FILE_OF("{\"id\":\"n\",\"type\":\"numeric\",\"mark\":1,"
-		       "\"answers\":[{\"text\":\"10\",\"tolerance\":\"1\","
-		       "\"fraction\":1},{\"text\":\"12\",\"tolerance\":\"1.5\","
-		       "\"fraction\":0.5}]}",
-		       ""),
-	       "tolerance_overlap", "/items/0/answers/1");
-	warned(*state,
 	       FILE_OF(CHOICE("q1",
 			      "") ","
 				  "{\"id\":\"q2\",\"type\":\"short\",\"answers\":["
@@ -200,23 +193,34 @@ static void what_was_hardly_meant_is_a_warning(void **state)
 	       "no_hints", "/policy/behaviour");
 }
 
-static void a_wider_tolerance_that_only_touches_is_fine(void **state)
-{
-	struct assessment_def def;
-	struct problems ps;
+/* An item of one answer for 10 +- 1 and another. */
+#define TEN_AND(answer)                                                        \
+	FILE_OF("{\"id\":\"n\",\"type\":\"numeric\",\"mark\":1,"               \
+		"\"answers\":[{\"text\":\"10\",\"tolerance\":\"1\","           \
+		"\"fraction\":1}," answer "]}",                                \
+		"")
 
-	assert_int_equal(
-		assessment_read(
-			*state,
-			STR(FILE_OF("{\"id\":\"n\",\"type\":\"numeric\","
-				    "\"mark\":1,\"answers\":[{\"text\":\"10\","
-				    "\"tolerance\":\"1\",\"fraction\":1},"
-				    "{\"text\":\"12\",\"tolerance\":\"1\","
-				    "\"fraction\":0.5}]}",
-				    "")),
-			&def, &ps),
-		OK);
-	assert_int_equal(ps.warnings, 0);
+static void answers_that_touch_or_widen_are_fine(void **state)
+{
+	static const char *const fine[] = {
+		TEN_AND("{\"text\":\"12\",\"tolerance\":\"1\"}"),
+		TEN_AND("{\"text\":\"10.5\",\"tolerance\":\"2\"}"),
+		TEN_AND("{\"text\":\"*\"}"),
+	};
+
+	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+		struct assessment_def def;
+		struct problems ps;
+
+		assert_int_equal(
+			assessment_read(*state, str_of(fine[i]), &def, &ps),
+			OK);
+		assert_int_equal(ps.warnings, 0);
+	}
+	warned(*state, TEN_AND("{\"text\":\"12\",\"tolerance\":\"1.5\"}"),
+	       "tolerance_overlap", "/items/0/answers/1");
+	warned(*state, TEN_AND("{\"text\":\"10.5\"}"), "answer_unreachable",
+	       "/items/0/answers/1");
 }
 
 static void draws_of_unequal_marks_are_questioned(void **state)
@@ -283,7 +287,7 @@ int main(void)
 		TEST_OF_EXAM(all_errors_are_listed_at_once),
 		TEST_OF_EXAM(what_would_break_an_attempt_is_refused),
 		TEST_OF_EXAM(what_was_hardly_meant_is_a_warning),
-		TEST_OF_EXAM(a_wider_tolerance_that_only_touches_is_fine),
+		TEST_OF_EXAM(answers_that_touch_or_widen_are_fine),
 		TEST_OF_EXAM(draws_of_unequal_marks_are_questioned),
 		TEST_OF_EXAM(
 			a_category_holds_what_is_below_it_and_no_namesakes),
