@@ -53,6 +53,7 @@ MUST enum err attempts_recompute(struct ctx *cx, const struct id *org,
 				 const struct id *series,
 				 const struct id *learner);
 
+extern const struct rpc_method attempt_entry_methods[];
 extern const struct rpc_method attempt_methods[];
 extern const struct rpc_method attempt_staff_methods[];
 extern const struct rpc_method attempt_report_methods[];
