@@ -5,6 +5,7 @@
 #include "graders/assessment_file.h"
 
 #include "base/limits.h"
+#include "graders/assessment_index.h"
 #include "graders/behaviour.h"
 #include "graders/num.h"
 
@@ -12,7 +13,9 @@ struct check {
 	struct ctx *cx;
 	const struct assessment_def *def;
 	struct problems *out;
-	int64_t *uses; /* of each item, by how many entries */
+	struct assessment_index *index;
+	int64_t *uses;	   /* of each item, by how many entries */
+	size_t *listed_by; /* of each item: the last list that named it, + 1 */
 };
 
 static const struct item *item_at(const struct check *k, size_t i)
@@ -35,7 +38,7 @@ static void check_ids(const struct check *k)
 		if (!id.n)
 			SAY(k, PROBLEM_ERROR, "id_missing",
 			    "an item needs an id", "/items/%zu/id", i);
-		else if (assessment_item(k->def, id) != i)
+		else if (assessment_index_item(k->index, id) != i)
 			SAY(k, PROBLEM_ERROR, "duplicate_id",
 			    "an earlier item has the same id", "/items/%zu/id",
 			    i);
@@ -226,25 +229,28 @@ static void check_items(const struct check *k)
 
 /* ---- sections and draws ---- */
 
+/* list: a number of its own for each list of the file. */
 static void check_refs(const struct check *k, const struct entry *e, size_t s,
-		       size_t j)
+		       size_t j, size_t list)
 {
 	const struct str *from = e->from.at;
 
-	if (e->item.n && assessment_item(k->def, e->item) == SIZE_MAX)
+	if (e->item.n && assessment_index_item(k->index, e->item) == SIZE_MAX)
 		SAY(k, PROBLEM_ERROR, "unknown_item", "there is no such item",
 		    "/sections/%zu/entries/%zu/item", s, j);
 	for (size_t i = 0; i < e->from.n; i++) {
-		if (assessment_item(k->def, from[i]) == SIZE_MAX)
+		size_t at = assessment_index_item(k->index, from[i]);
+
+		if (at == SIZE_MAX)
 			SAY(k, PROBLEM_ERROR, "unknown_item",
 			    "there is no such item",
 			    "/sections/%zu/entries/%zu/from/%zu", s, j, i);
-		for (size_t n = 0; n < i; n++)
-			if (str_eq(from[i], from[n]))
-				SAY(k, PROBLEM_ERROR, "duplicate_item",
-				    "this item is in the list twice",
-				    "/sections/%zu/entries/%zu/from/%zu", s, j,
-				    i);
+		else if (k->listed_by[at] == list + 1)
+			SAY(k, PROBLEM_ERROR, "duplicate_item",
+			    "this item is in the list twice",
+			    "/sections/%zu/entries/%zu/from/%zu", s, j, i);
+		else
+			k->listed_by[at] = list + 1;
 	}
 }
 
@@ -281,12 +287,12 @@ static void check_draw(const struct check *k, const struct entry *e,
 }
 
 static void check_entry(const struct check *k, const struct entry *e, size_t s,
-			size_t j)
+			size_t j, size_t list)
 {
-	struct list can = assessment_entry_items(k->cx, k->def, e);
+	struct list can = assessment_index_entry(k->index, e);
 	const size_t *at = can.at;
 
-	check_refs(k, e, s, j);
+	check_refs(k, e, s, j, list);
 	if (e->item.n && (e->pick || e->from.n || e->tags.n || e->category.n))
 		SAY(k, PROBLEM_ERROR, "entry_unclear",
 		    "an entry is one item or a draw, not both",
@@ -309,7 +315,7 @@ static void check_entry(const struct check *k, const struct entry *e, size_t s,
 static void check_sections(const struct check *k)
 {
 	const struct section *s = k->def->sections.at;
-	size_t slots = 0;
+	size_t slots = 0, list = 0;
 
 	for (size_t i = 0; i < k->def->sections.n; i++) {
 		const struct entry *e = s[i].entries.at;
@@ -323,7 +329,7 @@ static void check_sections(const struct check *k)
 			    "a section is shuffled or fixed, not both",
 			    "/sections/%zu/fixed", i);
 		for (size_t j = 0; j < s[i].entries.n; j++) {
-			check_entry(k, &e[j], i, j);
+			check_entry(k, &e[j], i, j, list++);
 			slots += e[j].item.n ? 1 : (size_t)e[j].pick;
 		}
 	}
@@ -398,9 +404,11 @@ static bool is_slug(struct str s)
 void assessment_check(struct ctx *cx, const struct assessment_def *def,
 		      struct problems *out)
 {
-	struct check k = { cx, def, out, NULL };
+	struct check k = { .cx = cx, .def = def, .out = out };
 
+	k.index = assessment_index(cx, def);
 	k.uses = ARENA_ARRAY(cx->arena, int64_t, def->items.n);
+	k.listed_by = ARENA_ARRAY(cx->arena, size_t, def->items.n);
 	if (!is_slug(def->slug))
 		SAY(&k, PROBLEM_ERROR, "slug",
 		    "a slug has small letters, digits, and - _ . between them",

@@ -1,6 +1,9 @@
 #include "graders/assessment_file.h"
 
+#include <stdlib.h>
+
 #include "base/limits.h"
+#include "graders/assessment_index.h"
 
 static const struct field entry_fields[] = {
 	FIELD_OPT(struct entry, item, KIND_STR, "id of one item",
@@ -176,89 +179,42 @@ bool assessment_item_gradable(const struct item *it)
 
 /* ---- draws ---- */
 
-static bool has_tag(const struct item *it, struct str tag)
-{
-	const struct str *tags = it->tags.at;
-
-	for (size_t i = 0; i < it->tags.n; i++)
-		if (str_eq(tags[i], tag))
-			return true;
-	return false;
-}
-
-/* "a/b" is below "a", "ab" is not. */
-static bool in_category(struct str category, struct str want)
-{
-	return str_eq(str_cut(category, 0, want.n), want) &&
-	       (category.n == want.n ||
-		(category.n > want.n && category.p[want.n] == '/'));
-}
-
-static bool may_draw(const struct entry *e, const struct item *it)
-{
-	const struct str *from = e->from.at, *tags = e->tags.at;
-
-	if (e->from.n) {
-		for (size_t i = 0; i < e->from.n; i++)
-			if (str_eq(from[i], it->id))
-				return true;
-		return false;
-	}
-	for (size_t i = 0; i < e->tags.n; i++)
-		if (!has_tag(it, tags[i]))
-			return false;
-	if (e->category.n && !in_category(it->category, e->category))
-		return false;
-	return (e->tags.n || e->category.n) && it->type != ITEM_DESCRIPTION;
-}
-
 struct list assessment_entry_items(struct ctx *cx,
 				   const struct assessment_def *def,
 				   const struct entry *e)
 {
-	const struct item *items = def->items.at;
-	size_t *at, n = 0, one;
+	return assessment_index_entry(assessment_index(cx, def), e);
+}
 
-	if (e->item.n) {
-		one = assessment_item(def, e->item);
-		at = ARENA_NEW(cx->arena, size_t);
-		*at = one;
-		return (struct list){ at, one != SIZE_MAX };
-	}
-	at = ARENA_ARRAY(cx->arena, size_t, def->items.n);
-	for (size_t i = 0; i < def->items.n; i++)
-		if (may_draw(e, &items[i]))
-			at[n++] = i;
-	return (struct list){ at, n };
+static int falling(const void *a, const void *b)
+{
+	return dec_cmp(*(const struct dec *)b, *(const struct dec *)a);
 }
 
 /* The slots that an entry makes, with the greatest marks it can draw. */
-static size_t greatest_marks(struct ctx *cx, const struct assessment_def *def,
+static size_t greatest_marks(struct assessment_index *x,
+			     const struct assessment_def *def,
 			     const struct entry *e, int64_t section,
-			     struct policy_mark *out)
+			     struct dec *room, struct policy_mark *out)
 {
 	const struct item *items = def->items.at;
-	struct list can = assessment_entry_items(cx, def, e);
+	struct list can = assessment_index_entry(x, e);
 	const size_t *at = can.at;
-	struct dec *marks = ARENA_ARRAY(cx->arena, struct dec, can.n);
 	size_t want = e->item.n ? 1 : (size_t)e->pick;
 
 	for (size_t i = 0; i < can.n; i++) {
-		struct dec m = e->has_mark ? e->mark : items[at[i]].mark;
-		size_t j = i;
-
+		room[i] = e->has_mark ? e->mark : items[at[i]].mark;
 		if (!assessment_item_gradable(&items[at[i]]))
-			m = DEC_ZERO;
-		for (; j > 0 && dec_cmp(marks[j - 1], m) < 0; j--)
-			marks[j] = marks[j - 1];
-		marks[j] = m;
+			room[i] = DEC_ZERO;
 	}
+	if (can.n > 1)
+		qsort(room, can.n, sizeof(room[0]), falling);
 	if (want > can.n)
 		want = can.n;
 	for (size_t i = 0; i < want; i++)
 		out[i] = (struct policy_mark){ .has = true,
-					       .mark = marks[i],
-					       .max = marks[i],
+					       .mark = room[i],
+					       .max = room[i],
 					       .section = section };
 	return want;
 }
@@ -268,6 +224,8 @@ struct dec assessment_max(struct ctx *cx, const struct assessment_def *def)
 	const struct section *s = def->sections.at;
 	struct policy_section *rules =
 		ARENA_ARRAY(cx->arena, struct policy_section, def->sections.n);
+	struct assessment_index *x = assessment_index(cx, def);
+	struct dec *each = ARENA_ARRAY(cx->arena, struct dec, def->items.n);
 	struct policy_sum sum;
 	struct policy_mark *marks;
 	size_t room = 0, n = 0;
@@ -285,7 +243,7 @@ struct dec assessment_max(struct ctx *cx, const struct assessment_def *def)
 		const struct entry *e = s[i].entries.at;
 
 		for (size_t j = 0; j < s[i].entries.n; j++)
-			n += greatest_marks(cx, def, &e[j], (int64_t)i,
+			n += greatest_marks(x, def, &e[j], (int64_t)i, each,
 					    marks + n);
 	}
 	policy_attempt_sum(cx, &def->policy, rules, def->sections.n, marks, n,

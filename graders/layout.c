@@ -1,6 +1,7 @@
 #include "graders/layout.h"
 
 #include "base/limits.h"
+#include "graders/assessment_index.h"
 
 /*
  * All randomness comes from the seed in one fixed order: first the draws and
@@ -11,9 +12,11 @@
 struct maker {
 	struct ctx *cx;
 	const struct assessment_def *def;
+	struct assessment_index *index;
 	struct rng *rng;
-	uint32_t *used; /* in this attempt, by item */
-	uint32_t *seen; /* in former attempts, by item */
+	uint32_t *order; /* room for a draw */
+	uint32_t *used;	 /* in this attempt, by item */
+	uint32_t *seen;	 /* in former attempts, by item */
 	struct slot *slots;
 	size_t n;
 };
@@ -31,7 +34,7 @@ static void count_seen(struct maker *m, const struct list *seen)
 		return;
 	ids = seen->at;
 	for (size_t i = 0; i < seen->n; i++) {
-		size_t at = assessment_item(m->def, ids[i]);
+		size_t at = assessment_index_item(m->index, ids[i]);
 
 		if (at != SIZE_MAX)
 			m->seen[at]++;
@@ -47,7 +50,7 @@ static void count_fixed(struct maker *m)
 		const struct entry *e = s[i].entries.at;
 
 		for (size_t j = 0; j < s[i].entries.n; j++) {
-			size_t at = assessment_item(m->def, e[j].item);
+			size_t at = assessment_index_item(m->index, e[j].item);
 
 			if (e[j].item.n && at != SIZE_MAX)
 				m->used[at]++;
@@ -80,32 +83,43 @@ static bool is_fresher(const struct maker *m, size_t a, size_t b)
 	return m->seen[a] < m->seen[b];
 }
 
+/*
+ * The freshest of order[from..n-1] goes to from; among equals the first, so
+ * that chance decides.
+ */
+static size_t take(const struct maker *m, const size_t *items, size_t from,
+		   size_t n)
+{
+	uint32_t *order = m->order;
+	size_t best = from;
+	uint32_t one;
+
+	for (size_t i = from + 1; i < n; i++)
+		if (is_fresher(m, items[order[i]], items[order[best]]))
+			best = i;
+	one = order[best];
+	memmove(order + from + 1, order + from,
+		(best - from) * sizeof(order[0]));
+	order[from] = one;
+	return items[one];
+}
+
 static enum err draw(struct maker *m, const struct entry *e, size_t section)
 {
-	struct list can = assessment_entry_items(m->cx, m->def, e);
-	const size_t *items = can.at;
-	uint32_t *order = ARENA_ARRAY(m->cx->arena, uint32_t, can.n);
+	struct list can = assessment_index_entry(m->index, e);
 	enum err err = OK;
 
 	if ((size_t)e->pick > can.n)
 		return err_set(m->cx, ERR_INVALID,
 			       "a draw has fewer items than it picks");
 	for (size_t i = 0; i < can.n; i++)
-		order[i] = (uint32_t)i;
-	rng_shuffle(m->rng, order, can.n);
-	/* Stable, so that among equals chance decides. */
-	for (size_t i = 1; i < can.n; i++) {
-		uint32_t one = order[i];
-		size_t j = i;
-
-		for (; j > 0 && is_fresher(m, items[one], items[order[j - 1]]);
-		     j--)
-			order[j] = order[j - 1];
-		order[j] = one;
-	}
+		m->order[i] = (uint32_t)i;
+	rng_shuffle(m->rng, m->order, can.n);
 	for (size_t i = 0; !err && i < (size_t)e->pick; i++) {
-		m->used[items[order[i]]]++;
-		err = add_slot(m, e, items[order[i]], section);
+		size_t item = take(m, can.at, i, can.n);
+
+		m->used[item]++;
+		err = add_slot(m, e, item, section);
 	}
 	return err;
 }
@@ -139,7 +153,7 @@ static enum err make_section(struct maker *m, size_t at)
 	enum err err = OK;
 
 	for (size_t i = 0; !err && i < s->entries.n; i++) {
-		size_t item = assessment_item(m->def, e[i].item);
+		size_t item = assessment_index_item(m->index, e[i].item);
 
 		if (!e[i].item.n)
 			err = draw(m, &e[i], at);
@@ -178,6 +192,8 @@ enum err layout_make(struct ctx *cx, const struct assessment_def *def,
 	enum err e = OK;
 
 	rng_seeded_init(&rng, seed);
+	m.index = assessment_index(cx, def);
+	m.order = ARENA_ARRAY(cx->arena, uint32_t, def->items.n);
 	m.used = ARENA_ARRAY(cx->arena, uint32_t, def->items.n);
 	m.seen = ARENA_ARRAY(cx->arena, uint32_t, def->items.n);
 	m.slots = ARENA_ARRAY(cx->arena, struct slot, LIMIT_SLOTS);
