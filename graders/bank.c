@@ -67,12 +67,13 @@ static struct str narrow(struct str s, char *room, size_t room_bytes)
 
 static bool looks_like_gift(struct str s)
 {
-	size_t open = str_find(s, STR("{"), 0);
+	const char *open = memchr(s.p, '{', s.n);
 
 	if (memchr(s.p, 0, s.n))
 		return false;
-	if (open != SIZE_MAX && str_find(s, STR("}"), open) != SIZE_MAX)
+	if (open && memchr(open, '}', s.n - (size_t)(open - s.p)))
 		return true;
+	s = str_cut(s, 0, LOOK_BYTES);
 	return str_starts(s, "::") || holds(s, "\n::") ||
 	       str_starts(s, "$CATEGORY:") || holds(s, "\n$CATEGORY:");
 }
@@ -84,6 +85,11 @@ struct str bank_detect(struct str bytes)
 			      sizeof(room));
 	struct str inner;
 
+	/* Braces may come late; a look for them is cheap. */
+	if (s.p == bytes.p)
+		bytes = str_cut(bytes, 0, LIMIT_IMPORT_BYTES);
+	else
+		bytes = s;
 	if (str_starts(s, "\xef\xbb\xbf"))
 		s = str_cut(s, 3, s.n);
 	s = str_trim(s);
@@ -97,7 +103,7 @@ struct str bank_detect(struct str bytes)
 	if (s.p[0] == '{' && inner.n > 0 && inner.p[0] == '"' &&
 	    holds(inner, "\"items\""))
 		return STR("assay");
-	return looks_like_gift(s) ? STR("gift") : (struct str){ 0 };
+	return looks_like_gift(bytes) ? STR("gift") : (struct str){ 0 };
 }
 
 static void assay_item(struct ctx *cx, struct bank_build *b, struct jval v,

@@ -126,8 +126,9 @@ static bool note_same(struct bank_build *b, size_t index, const void *key)
 {
 	const struct bank_note *a = note_of(b, index), *k = key;
 
-	return a->fate == k->fate && str_eq(a->path, k->path) &&
-	       str_eq(a->detail, k->detail);
+	return a->fate == k->fate &&
+	       str_eq(a->path, bank_cut(k->path, NOTE_TEXT)) &&
+	       str_eq(a->detail, bank_cut(k->detail, NOTE_TEXT));
 }
 
 static uint64_t note_hash(const struct bank_note *n)
@@ -140,8 +141,8 @@ static void note_append(struct bank_build *b, const struct bank_note *key)
 {
 	struct bank_note n = *key;
 
-	n.path = str_copy(b->cx->arena, n.path);
-	n.detail = str_copy(b->cx->arena, n.detail);
+	n.path = str_copy(b->cx->arena, bank_cut(n.path, NOTE_TEXT));
+	n.detail = str_copy(b->cx->arena, bank_cut(n.detail, NOTE_TEXT));
 	bank_list_add(&b->notes, &n, sizeof(n));
 }
 
@@ -348,6 +349,23 @@ enum err bank_build_done(struct bank_build *b, struct bank *out)
 	return e;
 }
 
+struct str bank_cut(struct str s, size_t most)
+{
+	size_t lead, need;
+
+	s = str_cut(s, 0, most);
+	lead = s.n;
+	while (lead > 0 && s.n - lead < 4 &&
+	       ((unsigned char)s.p[lead - 1] & 0xc0) == 0x80)
+		lead--;
+	if (lead == 0 || (unsigned char)s.p[lead - 1] < 0xc0)
+		return s;
+	need = (unsigned char)s.p[lead - 1] >= 0xf0   ? 4
+	       : (unsigned char)s.p[lead - 1] >= 0xe0 ? 3
+						      : 2;
+	return s.n - (lead - 1) < need ? str_cut(s, 0, lead - 1) : s;
+}
+
 struct str bank_text_kept(struct ctx *cx, struct str s)
 {
 	s = str_trim(s);
@@ -364,13 +382,9 @@ static size_t digits(struct str s, size_t at)
 struct str bank_name_kept(struct bank_build *b, struct str s, int64_t line,
 			  struct str where)
 {
-	size_t n = LIMIT_TEXT_BYTES;
-
 	s = str_trim(s);
 	if (s.n > LIMIT_TEXT_BYTES) {
-		while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-			n--;
-		s = str_trim(str_cut(s, 0, n));
+		s = str_trim(bank_cut(s, LIMIT_TEXT_BYTES));
 		bank_note(b, FATE_IGNORED, line, where, 0,
 			  "a name is cut after %d bytes", LIMIT_TEXT_BYTES);
 	}

@@ -55,6 +55,8 @@ void bank_build_free(struct bank_build *b); /* when reading is given up */
 
 /* Readers' small helpers. */
 
+/* At most this many bytes, and no half of a UTF-8 character at the end. */
+struct str bank_cut(struct str s, size_t most);
 /* Absent instead of empty; white space at the ends removed; a copy. */
 struct str bank_text_kept(struct ctx *cx, struct str s);
 /* The same for a name, category or tag, which have a limit: cut and noted. */

@@ -318,16 +318,15 @@ static enum err read_block(struct gift_question *q)
 	return gift_answers(q, answers);
 }
 
-static struct item *fresh_item(struct gift *g)
+static struct item fresh_item(struct gift *g)
 {
-	struct item *it = ARENA_NEW(g->cx->arena, struct item);
-
-	it->mark = DEC_ONE;
-	it->penalty = (struct dec){ GIFT_DEFAULT_PENALTY_NANO };
-	it->category = g->category;
-	it->idnumber = g->idnumber;
-	it->tags = bank_list_take(g->cx, &g->tags);
-	return it;
+	return (struct item){
+		.mark = DEC_ONE,
+		.penalty = { GIFT_DEFAULT_PENALTY_NANO },
+		.category = g->category,
+		.idnumber = g->idnumber,
+		.tags = bank_list_take(g->cx, &g->tags),
+	};
 }
 
 static void refuse_block(struct gift *g)
@@ -346,10 +345,11 @@ static enum err flush_question(struct gift *g)
 				   .b = g->b,
 				   .line = g->block_line,
 				   .nodes = 1 };
+	struct item it = fresh_item(g);
 	enum err e;
 
 	g->question++;
-	q.it = fresh_item(g);
+	q.it = &it;
 	e = replace_escapes(g, buf_view(&g->block), &q.block);
 	if (!e)
 		e = read_block(&q);

@@ -87,8 +87,13 @@ static enum err read_choice(struct gift_question *q, struct piece p,
 	struct choice c = { .fraction = p.sign == '=' ? DEC_ONE : DEC_ZERO };
 	struct gift_text t, f;
 	struct str feedback;
-	enum err e = take_weight(q, &p.text, &c.fraction);
+	enum err e;
 
+	if (p.text.n == 0) {
+		q->empty++;
+		return OK;
+	}
+	e = take_weight(q, &p.text, &c.fraction);
 	if (e)
 		return e;
 	feedback = take_feedback(q, &p.text);
@@ -169,8 +174,13 @@ static enum err read_answer(struct gift_question *q, struct piece p,
 	bool numeric = q->it->type == ITEM_NUMERIC;
 	struct str feedback;
 	struct gift_text f;
-	enum err e = take_weight(q, &p.text, &a.fraction);
+	enum err e;
 
+	if (p.text.n == 0) {
+		q->empty++;
+		return OK;
+	}
+	e = take_weight(q, &p.text, &a.fraction);
 	if (e)
 		return e;
 	feedback = take_feedback(q, &p.text);

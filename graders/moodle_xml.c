@@ -44,7 +44,7 @@ void moodle_remark(struct moodle_question *q, const struct xml_node *n,
 	char path[MOODLE_PATH];
 
 	snprintf(path, sizeof(path), "%s/%.*s", q->m->root,
-		 STR_FMT(str_cut(n->name, 0, 100)));
+		 STR_FMT(bank_cut(n->name, 100)));
 	bank_note(q->m->b, FATE_IGNORED, n->line, str_of(path), 0, "%s", what);
 }
 
@@ -171,13 +171,13 @@ static void account_rest(struct moodle *m, const struct xml_node *n,
 		if (!n->attrs[i].taken)
 			bank_note(m->b, FATE_IGNORED, n->line, path, 0,
 				  "the attribute \"%.*s\" is not carried over",
-				  STR_FMT(str_cut(n->attrs[i].name, 0, 60)));
+				  STR_FMT(bank_cut(n->attrs[i].name, 60)));
 }
 
 static void account(struct moodle *m, struct xml_node *n, const char *above)
 {
 	char path[MOODLE_PATH];
-	struct str name = str_cut(n->name, 0, 60);
+	struct str name = bank_cut(n->name, 60);
 
 	snprintf(path, sizeof(path), "%s/%.*s", above, STR_FMT(name));
 	if (n->opaque) {
@@ -272,15 +272,14 @@ static void read_category(struct moodle *m, struct xml_node *n)
 	}
 }
 
-static struct item *fresh_item(struct moodle *m, struct str type)
+static struct item fresh_item(struct moodle *m, struct str type)
 {
-	struct item *it = ARENA_NEW(m->cx->arena, struct item);
-
-	it->mark = DEC_ONE;
-	it->penalty = (struct dec){ MOODLE_DEFAULT_PENALTY_NANO };
-	it->category = m->category;
-	it->source_type = str_copy(m->cx->arena, str_cut(type, 0, 100));
-	return it;
+	return (struct item){
+		.mark = DEC_ONE,
+		.penalty = { MOODLE_DEFAULT_PENALTY_NANO },
+		.category = m->category,
+		.source_type = str_copy(m->cx->arena, bank_cut(type, 100)),
+	};
 }
 
 static void took_category(struct moodle *m)
@@ -301,7 +300,7 @@ static void refuse(struct moodle *m, const struct xml_node *n)
 static enum err keep_opaque(struct moodle *m, struct xml_node *n,
 			    struct str type, const char *reason)
 {
-	struct item *it = fresh_item(m, type);
+	struct item item = fresh_item(m, type), *it = &item;
 	struct xml_node *name = find(find(n, "name"), "text"),
 			*mark = find(n, "defaultgrade");
 	enum err e;
@@ -361,6 +360,7 @@ static enum err read_question(struct moodle *m, struct xml_node *n)
 {
 	struct str type = str_trim(xml_take_attr(n, "type"));
 	struct moodle_question q = { .cx = m->cx, .m = m, .node = n };
+	struct item item;
 	enum err e;
 
 	n->taken = true;
@@ -369,7 +369,8 @@ static enum err read_question(struct moodle *m, struct xml_node *n)
 		return OK;
 	}
 	m->index++;
-	q.it = fresh_item(m, type);
+	item = fresh_item(m, type);
+	q.it = &item;
 	if (!moodle_read_type(&q, type))
 		e = keep_opaque(m, n, type,
 				"this type of question is kept, but cannot "

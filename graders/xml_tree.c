@@ -29,6 +29,7 @@ struct tree {
 	struct open_node *open; /* LIMIT_XML_DEPTH + 1 of them */
 	size_t depth;
 	bool has_root;
+	int code, line; /* of libxml2's first fatal error; 0: none */
 	enum err e;
 };
 
@@ -274,13 +275,16 @@ static void on_text(void *user, const xmlChar *p, int n)
 	buf_add(&o->text, p, (size_t)n);
 }
 
-static void on_aside(struct tree *t, enum xml_kind kind)
+/* The parser is behind it already: its own lines are taken off again. */
+static void on_aside(struct tree *t, enum xml_kind kind, const xmlChar *text)
 {
 	struct xml_node *n;
 
 	if (t->e)
 		return;
 	n = node_new(t, kind);
+	for (; text && *text; text++)
+		n->line -= *text == '\n';
 	n->name = kind == XML_A_COMMENT ? STR("comment") : STR("instruction");
 	if (t->depth > 1)
 		append(t, n);
@@ -290,15 +294,14 @@ static void on_aside(struct tree *t, enum xml_kind kind)
 
 static void on_comment(void *user, const xmlChar *text)
 {
-	(void)text;
-	on_aside(user, XML_A_COMMENT);
+	on_aside(user, XML_A_COMMENT, text);
 }
 
 static void on_instruction(void *user, const xmlChar *target,
 			   const xmlChar *data)
 {
-	(void)target, (void)data;
-	on_aside(user, XML_INSTRUCTION);
+	(void)target;
+	on_aside(user, XML_INSTRUCTION, data);
 }
 
 /* measure() has refused it before; this is the second lock on that door. */
@@ -317,6 +320,21 @@ static xmlEntityPtr on_entity(void *user, const xmlChar *name)
 	return NULL;
 }
 
+/*
+ * Without this the parser would go on to the end, telling nobody but filling
+ * in an error at every step.
+ */
+static void on_error(void *user, xmlErrorPtr error)
+{
+	struct tree *t = user;
+
+	if (error->level == XML_ERR_FATAL && t->code == 0) {
+		t->code = error->code;
+		t->line = error->line;
+		xmlStopParser(t->parser);
+	}
+}
+
 static const char *why(int code)
 {
 	switch (code) {
@@ -326,8 +344,9 @@ static const char *why(int code)
 	case XML_ERR_UNDECLARED_ENTITY:
 	case XML_WAR_UNDECLARED_ENTITY:
 	case XML_ERR_ENTITYREF_SEMICOL_MISSING:
-	case XML_ERR_NAME_REQUIRED:
 		return "an entity is not one of XML's five; write &amp; for &";
+	case XML_ERR_NAME_REQUIRED:
+		return "a < or & begins nothing; write &lt; or &amp;";
 	case XML_ERR_DOCUMENT_END:
 		return "something stands after the end of the document";
 	case XML_ERR_DOCUMENT_EMPTY:
@@ -341,15 +360,13 @@ static const char *why(int code)
 
 static enum err failed(struct tree *t, int64_t *line)
 {
-	const xmlError *last = xmlCtxtGetLastError(t->parser);
-
 	if (t->e)
 		return t->e;
 	if (t->parser->wellFormed && t->has_root)
 		return OK;
-	*line = last && last->line > 0 ? last->line : 0;
+	*line = t->line;
 	return err_set(t->cx, ERR_INVALID, "line %lld: %s", (long long)*line,
-		       why(last ? last->code : 0));
+		       why(t->code));
 }
 
 /* The declaration is white space to the parser: the text is UTF-8 by now. */
@@ -381,6 +398,7 @@ static void sax_of(xmlSAXHandler *sax)
 	sax->processingInstruction = on_instruction;
 	sax->internalSubset = on_doctype;
 	sax->getEntity = on_entity;
+	sax->serror = on_error;
 }
 
 enum err xml_tree_read(struct ctx *cx, struct str text,
