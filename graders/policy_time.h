@@ -88,7 +88,8 @@ struct policy_attempt {
 /*
  * One access rule. A rule that has nothing to say leaves the pointer NULL.
  *
- * access      may he look at it and answer at all
+ * access      is the assessment open to him (an attempt that may run past the
+ *             close goes by its own times: policy_answer_ok)
  * new_attempt may he begin one more attempt
  * is_finished there will be no further attempt, ever
  * end_time    when an attempt ends by this rule; false: by this rule never
