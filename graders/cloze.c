@@ -458,12 +458,16 @@ enum err cloze_read(struct ctx *cx, struct str text, int format,
 	return e;
 }
 
+/* And no brace in it would be read as the beginning of a blank. */
 static bool is_balanced(struct str s)
 {
 	size_t depth = 0;
+	struct head h;
 
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '}' && depth-- == 0)
+			return false;
+		if (s.p[i] == '{' && read_head(s, i, &h))
 			return false;
 		depth += s.p[i] == '{';
 	}
