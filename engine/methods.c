@@ -15,6 +15,7 @@ static const struct rpc_method *const tables[] = {
 	org_methods,
 	assessment_methods,
 	rules_methods,
+	attempt_entry_methods,
 	attempt_methods,
 	attempt_staff_methods,
 	attempt_report_methods,

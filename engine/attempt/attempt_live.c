@@ -187,13 +187,13 @@ static enum err fold(struct ctx *cx, struct live *l,
 }
 
 enum err live_read_row(struct ctx *cx, const struct attempt_row *row,
-		       struct live **out)
+		       bool replays, struct live **out)
 {
 	struct live *l = ARENA_NEW(cx->arena, struct live);
 
 	l->arena = l->grow = cx->arena;
 	*out = l;
-	return fold(cx, l, row, false);
+	return fold(cx, l, row, replays);
 }
 
 enum err live_read(struct ctx *cx, const struct id *id, struct live **out)
@@ -201,7 +201,7 @@ enum err live_read(struct ctx *cx, const struct id *id, struct live **out)
 	struct attempt_row row;
 	enum err e = read_row(cx, &cx->who->org, id, &row);
 
-	return e ? e : live_read_row(cx, &row, out);
+	return e ? e : live_read_row(cx, &row, false, out);
 }
 
 /* ---- the cache ---- */
@@ -290,6 +290,12 @@ enum err attempts_reload(struct ctx *cx, struct live **l)
 	insert(a, fresh);
 	*l = fresh;
 	return OK;
+}
+
+void attempts_hold(struct ctx *cx, struct live *l, const struct published *was)
+{
+	catalog_hold(cx->app->catalog, l->pub);
+	catalog_drop(cx->app->catalog, was);
 }
 
 void attempts_touch(struct ctx *cx, struct live *l)

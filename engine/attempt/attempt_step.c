@@ -222,3 +222,19 @@ enum err live_sweep(struct ctx *cx, struct live *l, int64_t now, bool *moved)
 		*moved = any;
 	return e;
 }
+
+enum err live_apart(struct ctx *cx, enum err (*fn)(struct ctx *cx, void *arg),
+		    void *arg)
+{
+	struct record_list *outer = cx->records, own = { 0 };
+	enum err e;
+
+	if (outer)
+		own.actor = outer->actor;
+	cx->records = &own;
+	e = fn(cx, arg);
+	if (!e)
+		e = journal_append(cx->app->journal, cx, &own);
+	cx->records = outer;
+	return e;
+}

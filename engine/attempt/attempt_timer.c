@@ -50,23 +50,22 @@ struct sweep {
 	bool moved;
 };
 
-static enum err sweep_one(struct ctx *cx, void *arg)
+static enum err move_one(struct ctx *cx, void *arg)
 {
-	struct record_list list = { .actor = STR("engine") };
 	struct sweep *s = arg;
 	struct live *l;
 	enum err e = attempts_get(cx, &s->org, &s->id, &l);
 
-	if (e)
-		return e;
-	cx->records = &list;
-	e = live_sweep(cx, l, s->now_ms, &s->moved);
 	if (!e)
-		e = journal_append(cx->app->journal, cx, &list);
-	cx->records = NULL;
+		e = live_sweep(cx, l, s->now_ms, &s->moved);
 	if (!e)
 		attempts_rewake(cx, l);
 	return e;
+}
+
+static enum err sweep_one(struct ctx *cx, void *arg)
+{
+	return live_apart(cx, move_one, arg);
 }
 
 /* Whatever happened, the first of the heap must not stay where it is. */

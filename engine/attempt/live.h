@@ -208,8 +208,9 @@ MUST enum err live_slot(struct ctx *cx, const struct live *l, int64_t slot,
  * if the caller may not see it.
  */
 MUST enum err live_read(struct ctx *cx, const struct id *id, struct live **out);
+/* replays: with its actions, see live_fold. */
 MUST enum err live_read_row(struct ctx *cx, const struct attempt_row *row,
-			    struct live **out);
+			    bool replays, struct live **out);
 /* ERR_NOT_FOUND for other tenants', courses' and learners' attempts. */
 MUST enum err live_visible(struct ctx *cx, const struct attempt_row *row);
 
@@ -230,6 +231,8 @@ struct live *attempts_add(struct ctx *cx, const struct published *pub,
 			  const struct attempt_row *row);
 /* Folds it anew from its records, pending ones included; keeps actions. */
 MUST enum err attempts_reload(struct ctx *cx, struct live **l);
+/* In the cache: now scored by this version, which is held. */
+void attempts_hold(struct ctx *cx, struct live *l, const struct published *was);
 /* About to change: undone with the work. Before any change. */
 void attempts_touch(struct ctx *cx, struct live *l);
 /* After a change of wake_at. */
@@ -257,6 +260,13 @@ MUST enum err live_move(struct ctx *cx, struct live *l,
 /* Applies the clock until it has nothing to do. *moved may be NULL. */
 MUST enum err live_sweep(struct ctx *cx, struct live *l, int64_t now,
 			 bool *moved);
+
+/*
+ * Runs fn with a record list of its own, appended at once: for commands that
+ * change any number of attempts.
+ */
+MUST enum err live_apart(struct ctx *cx,
+			 enum err (*fn)(struct ctx *cx, void *arg), void *arg);
 
 /* ---- scores ---- */
 

@@ -1,0 +1,271 @@
+/* assessment_attempts.csv: one row for each attempt. */
+#include "engine/attempt/export.h"
+
+#include "base/csv.h"
+#include "base/limits.h"
+#include "engine/attempt/attempt_sql.h"
+#include "engine/auth/org.h"
+
+static const struct field export_fields[] = {
+	FILTER_FIELDS(struct export, filter),
+	FIELD_OPT(struct export, delimiter, KIND_STR, "\",\", \";\" or \"tab\"",
+		  .max = 3),
+	FIELD_OPT(struct export, decimal_mark, KIND_STR, "\".\" or \",\"",
+		  .max = 1),
+	FIELD_OPT(struct export, bom, KIND_BOOL,
+		  "begin with a byte order mark, for spreadsheets"),
+	FIELD_END,
+};
+const struct shape export_shape = { "attempt_export", sizeof(struct export),
+				    export_fields };
+
+static const struct field exported_fields[] = {
+	FIELD(struct exported, rows, KIND_INT, "attempts in it"),
+	FIELD(struct exported, bytes, KIND_INT, "of the file behind the NUL"),
+	FIELD(struct exported, type, KIND_STR, "of the file"),
+	FIELD(struct exported, name, KIND_STR, "proposed"),
+	FIELD_OPT(struct exported, next, KIND_ID,
+		  "cursor for the rest, as another file; absent: all is here"),
+	FIELD_END,
+};
+const struct shape exported_shape = SHAPE(struct exported, exported_fields);
+
+/* ---- which attempts ---- */
+
+static enum err series_of(struct ctx *cx, const struct filter *f,
+			  struct id *series)
+{
+	struct assessment a;
+	enum err e;
+
+	*series = (struct id){ 0 };
+	if (id_is_none(&f->ref.assessment) && !f->ref.slug.n)
+		return OK;
+	e = assessment_resolve(cx, &f->ref, &a);
+	if (!e)
+		*series = a.series;
+	return e;
+}
+
+enum err filter_rows(struct ctx *cx, const struct filter *f, size_t limit,
+		     struct list *out, struct id *next)
+{
+	const struct stmt *st = &attempt_sql[ATTEMPT_LIST_ORG];
+	struct val which = v_int(0);
+	struct id series, learner = { 0 };
+	const struct attempt_row *r;
+	bool more;
+	enum err e = series_of(cx, f, &series);
+
+	if (!e && f->learner.n)
+		e = person_for(cx, f->learner, &learner);
+	if (e)
+		return e;
+	if (!id_is_none(&series)) {
+		st = &attempt_sql[ATTEMPT_LIST_SERIES];
+		which = v_id(&series);
+	} else if (f->ref.course.n) {
+		if (!principal_covers(cx->who, f->ref.course))
+			return err_set(cx, ERR_NOT_FOUND,
+				       "there is no such course");
+		st = &attempt_sql[ATTEMPT_LIST_COURSE];
+		which = v_text(f->ref.course);
+	} else if (cx->who->courses.n) {
+		return err_field(cx, ERR_INVALID, "/course",
+				 "name the course: this token covers some "
+				 "courses only");
+	}
+	e = store_list(cx, st,
+		       VALS(v_id(&cx->who->org), which,
+			    v_bytes((struct str){ (const char *)f->cursor.b,
+						  ID_BYTES }),
+			    v_id(&learner), v_int(f->state)),
+		       limit, out, &more);
+	r = out->at;
+	*next = (struct id){ 0 };
+	if (!e && more && out->n)
+		*next = r[out->n - 1].id;
+	return e;
+}
+
+/* ---- the table ---- */
+
+enum {
+	PAGE = 200,
+	ROWS_DEFAULT = 100000,
+	BYTES_MOST = LIMIT_BLOB_BYTES - (1 << 20), /* room for one more page */
+};
+
+/* Mark columns for as many slots as the widest attempt of the file has. */
+static size_t widest(const struct published *p)
+{
+	const struct section *s = p->def.sections.at;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->def.sections.n; i++) {
+		const struct entry *e = s[i].entries.at;
+
+		for (size_t j = 0; j < s[i].entries.n; j++)
+			n += e[j].item.n ? 1 : (size_t)e[j].pick;
+	}
+	return n;
+}
+
+static enum err slots_of_file(struct ctx *cx, const struct filter *f, size_t *n)
+{
+	const struct published *p;
+	struct assessment a;
+	enum err e;
+
+	*n = 0;
+	if (id_is_none(&f->ref.assessment) && !f->ref.slug.n)
+		return OK;
+	e = assessment_resolve(cx, &f->ref, &a);
+	if (!e)
+		e = catalog_get(cx->app->catalog, cx, &a.org, &a.id, &p);
+	if (!e)
+		*n = widest(p);
+	return e;
+}
+
+static void header(struct ctx *cx, struct csv *c, size_t slots)
+{
+	static const char *const names[] = {
+		"learner",  "name",    "learner_id", "course",	 "assessment",
+		"title",    "version", "attempt",    "number",	 "state",
+		"practice", "preview", "started",    "finished", "seconds",
+		"late",	    "sum",     "sum_max",    "score",	 "max_score",
+		"scaled",   "passed",  "graded",     "released",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		csv_z(c, names[i]);
+	for (size_t i = 0; i < slots; i++) {
+		csv_cell(c, str_fmt(cx->arena, "slot_%zu_item", i + 1));
+		csv_cell(c, str_fmt(cx->arena, "slot_%zu_mark", i + 1));
+		csv_cell(c, str_fmt(cx->arena, "slot_%zu_max", i + 1));
+	}
+	csv_end(c);
+}
+
+static void maybe_dec(struct csv *c, bool has, struct dec d)
+{
+	if (has)
+		csv_dec(c, d);
+	else
+		csv_z(c, "");
+}
+
+static void row_slots(struct csv *c, const struct live *l, size_t slots)
+{
+	for (size_t i = 0; i < slots; i++) {
+		bool there = i < l->slots_n, has;
+		struct dec mark = DEC_ZERO;
+
+		csv_cell(c, there ? l->slots[i].made_of->id : STR(""));
+		has = there && slot_mark(&l->slots[i].run, &mark);
+		maybe_dec(c, has, mark);
+		maybe_dec(c, there,
+			  there ? l->slots[i].run.setup.max : DEC_ZERO);
+	}
+}
+
+static enum err row(struct ctx *cx, struct csv *c, const struct attempt_row *r,
+		    size_t slots)
+{
+	struct person who = { 0 };
+	struct live *l;
+	enum err e = live_read_row(cx, r, false, &l);
+
+	if (!e)
+		e = person_load(cx, &r->org, &r->learner, &who);
+	if (e && e != ERR_NOT_FOUND)
+		return e;
+	err_clear(cx);
+	csv_cell(c, who.subject);
+	csv_cell(c, who.name);
+	csv_id(c, &r->learner);
+	csv_cell(c, r->course);
+	csv_cell(c, l->pub->row.slug);
+	csv_cell(c, l->pub->row.title);
+	csv_int(c, l->pub->row.version);
+	csv_id(c, &r->id);
+	csv_int(c, r->number);
+	csv_z(c, attempt_state_words[r->state]);
+	csv_bool(c, r->practice);
+	csv_bool(c, r->preview);
+	csv_time(c, r->started_at);
+	csv_time(c, r->finished_at);
+	maybe_dec(c, r->started_at && r->finished_at,
+		  dec_ratio(r->finished_at - r->started_at, 1000));
+	csv_bool(c, r->late);
+	maybe_dec(c, r->graded_at, r->sum);
+	maybe_dec(c, r->graded_at, r->sum_max);
+	maybe_dec(c, r->has_score, r->score);
+	maybe_dec(c, r->graded_at, r->max_score);
+	maybe_dec(c, r->has_score, r->scaled);
+	csv_bool(c, r->passed);
+	csv_time(c, r->graded_at);
+	csv_time(c, r->released_at);
+	row_slots(c, l, slots);
+	csv_end(c);
+	return OK;
+}
+
+/* Each page has an arena of its own: a file has more rows than memory. */
+static enum err page(struct ctx *cx, struct csv *c, struct filter *f,
+		     size_t limit, size_t slots, struct exported *out)
+{
+	struct arena *request = cx->arena;
+	const struct attempt_row *r;
+	struct list rows;
+	enum err e;
+
+	cx->arena = arena_new(65536);
+	e = filter_rows(cx, f, limit < PAGE ? limit : PAGE, &rows, &f->cursor);
+	r = rows.at;
+	for (size_t i = 0; !e && i < rows.n; i++) {
+		e = row(cx, c, &r[i], slots);
+		out->rows += !e;
+	}
+	arena_free(cx->arena);
+	cx->arena = request;
+	return e;
+}
+
+enum err export_rpc(struct ctx *cx, const void *params, void *result)
+{
+	const struct export *p = params;
+	struct exported *out = result;
+	struct filter f = p->filter;
+	int64_t most = f.limit ? f.limit : ROWS_DEFAULT;
+	struct csv_opts opts;
+	struct buf b = { .limit = LIMIT_BLOB_BYTES };
+	struct csv c;
+	size_t slots;
+	enum err e;
+
+	if (!csv_opts_parse(p->delimiter, p->decimal_mark, p->bom, &opts))
+		return err_field(cx, ERR_INVALID, "/delimiter",
+				 "delimiter is \",\", \";\" or \"tab\", "
+				 "decimal_mark \".\" or \",\"");
+	e = slots_of_file(cx, &f, &slots);
+	if (e)
+		return e;
+	csv_begin(&c, &b, &opts);
+	header(cx, &c, slots);
+	do
+		e = page(cx, &c, &f, (size_t)(most - out->rows), slots, out);
+	while (!e && !id_is_none(&f.cursor) && out->rows < most &&
+	       b.n < BYTES_MOST);
+	if (!e && b.failed)
+		e = err_set(cx, ERR_TOO_LARGE, "ask for less with limit");
+	if (!e)
+		cx->io->bytes_out = buf_copy(&b, cx->arena);
+	out->bytes = (int64_t)b.n;
+	out->type = STR("text/csv; charset=utf-8; header=present");
+	out->name = STR("assessment_attempts.csv");
+	out->next = f.cursor;
+	buf_done(&b);
+	return e;
+}
