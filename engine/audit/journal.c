@@ -150,8 +150,9 @@ static enum err publish_missed(struct journal *j, struct ctx *cx, int64_t to)
 		struct list l;
 
 		e = store_list(cx, &record_sql[RECORD_AFTER],
-			       VALS(v_int(j->o.node), v_int(from)), CHUNK, &l,
-			       NULL);
+			       VALS(v_int(j->o.node), v_int(from),
+				    v_int(CHUNK)),
+			       CHUNK, &l, NULL);
 		if (e || l.n == 0)
 			break;
 		j->o.published(j->o.arg, l.at, l.n);

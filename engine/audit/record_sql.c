@@ -55,7 +55,8 @@ const struct stmt record_sql[RECORD_STMTS] = {
 			  &head_shape },
 	[RECORD_AFTER] = { "record_after",
 			   "SELECT " COLUMNS " FROM record"
-			   " WHERE node = $1 AND seq > $2 ORDER BY seq",
+			   " WHERE node = $1 AND seq > $2"
+			   " ORDER BY seq LIMIT $3",
 			   &record_shape },
 	[RECORD_BY_KEY] = { "record_by_key",
 			    "SELECT " COLUMNS " FROM record"

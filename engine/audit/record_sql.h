@@ -6,7 +6,7 @@
 enum {
 	RECORD_INSERT,
 	RECORD_HEAD, /* node */
-	RECORD_AFTER, /* node, seq */
+	RECORD_AFTER, /* node, seq, most */
 	RECORD_BY_KEY, /* org, idem */
 	RECORD_STREAM, /* stream, n after */
 	RECORD_AT, /* stream, n */

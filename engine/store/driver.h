@@ -21,6 +21,7 @@ struct sink {
 	/* cols are valid during the call. An error ends the statement. */
 	enum err (*row)(struct sink *s, const struct val *cols);
 	bool enough; /* set by row: no more are wanted */
+	bool stream; /* many rows may come: do not gather them first */
 };
 
 /* A driver's own connection begins with this. */

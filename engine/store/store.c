@@ -408,7 +408,7 @@ enum err store_each(struct ctx *cx, const struct stmt *st,
 				     void *arg),
 		    void *arg)
 {
-	struct gather g = { .sink = { .row = hand_row },
+	struct gather g = { .sink = { .row = hand_row, .stream = true },
 			    .each = each,
 			    .arg = arg };
 	enum err e = run_rows(cx, st, vals, n, &g);
