@@ -102,8 +102,10 @@ enum err bundle_write(struct ctx *cx, const struct bundle_want *want,
 		(long long)want->node, (long long)want->after);
 	hex_member(b, "hash", hash);
 	buf_z(b, "}\n");
-	e = store_each(cx, &record_sql[RECORD_AFTER],
-		       VALS(v_int(want->node), v_int(want->after)), each, &w);
+	e = store_each(
+		cx, &record_sql[RECORD_AFTER],
+		VALS(v_int(want->node), v_int(want->after), v_int(INT64_MAX)),
+		each, &w);
 	if (e && e != ERR_LIMIT_REACHED)
 		return e;
 	err_clear(cx);
@@ -162,6 +164,8 @@ static bool read_line(struct ctx *cx, struct chain *c, struct str line)
 		return false;
 	if (jval_get(root, "assay_audit", &v))
 		return read_header(cx, c, root);
+	if (!chain_begun(c))
+		return false;
 	if (jval_get(root, "checkpoint", &v)) {
 		if (field_decode(cx, v, &checkpoint_shape, "", &point))
 			return false;
@@ -186,13 +190,14 @@ enum err bundle_verify(struct ctx *cx, struct str text,
 	struct chain *c = chain_new(cx);
 	struct arena *own = cx->arena, *lines = arena_new(65536);
 	struct str line;
-	int64_t number = 0;
+	int64_t number = 0, read = 0;
 	enum err e = OK;
 
 	while (!e && str_split(&text, '\n', &line)) {
 		number++;
 		if (!line.n)
 			continue;
+		read++;
 		/* What a line needs goes with the line; the chain keeps its
 		 * own in the caller's arena. */
 		cx->arena = lines;
@@ -209,7 +214,7 @@ enum err bundle_verify(struct ctx *cx, struct str text,
 	arena_free(lines);
 	if (e)
 		return e;
-	if (number == 0)
+	if (read == 0)
 		return err_set(cx, ERR_INVALID, "the bundle is empty");
 	chain_done(c, out);
 	return OK;

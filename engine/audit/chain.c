@@ -123,6 +123,11 @@ void chain_page(struct chain *c, int64_t node, int64_t after,
 	chain_node(c, node, after, hash);
 }
 
+bool chain_begun(const struct chain *c)
+{
+	return c->node != 0;
+}
+
 /* Takes the next place; false if it is not the next. */
 static bool step(struct chain *c, int64_t seq)
 {
@@ -284,7 +289,8 @@ static enum err walk_node(struct ctx *cx, struct walk *w, int64_t node)
 	w->point = 0;
 	chain_node(w->chain, node, 0, zeros);
 	e = store_each(cx, &record_sql[RECORD_AFTER],
-		       VALS(v_int(node), v_int(0)), walk_record, w);
+		       VALS(v_int(node), v_int(0), v_int(INT64_MAX)),
+		       walk_record, w);
 	if (e)
 		return e;
 	while (w->point < w->points_n)

@@ -39,6 +39,7 @@ void chain_node(struct chain *c, int64_t node, int64_t seq,
  */
 void chain_page(struct chain *c, int64_t node, int64_t after,
 		const uint8_t hash[HASH_BYTES]);
+bool chain_begun(const struct chain *c); /* a node's chain has */
 /* The next record of the node. */
 void chain_record(struct chain *c, const struct record *r);
 /* The same, where the personal part may just not be shown. */
