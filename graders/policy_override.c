@@ -426,3 +426,14 @@ void accommodation_check(struct ctx *cx, const struct accommodation *a,
 		problem_add(cx, out, PROBLEM_WARNING, str_of(at), "no_effect",
 			    "this gives no extra time");
 }
+
+static const struct field policy_step_fields[] = {
+	FIELD(struct policy_step, field, KIND_STR, "which rule"),
+	FIELD(struct policy_step, value, KIND_STR, "what it says"),
+	FIELD(struct policy_step, from, KIND_STR,
+	      "base, group:NAME, learner or accommodation"),
+	FIELD(struct policy_step, applied, KIND_BOOL, "this one is in force"),
+	FIELD_END,
+};
+const struct shape policy_step_shape =
+	SHAPE(struct policy_step, policy_step_fields);
