@@ -111,6 +111,6 @@ bool front_stop(struct front *f, int64_t wait_ms);
 
 struct front_stats {
 	int64_t connections, opened, refused, dropped_slow, relistened,
-		swept_http, crowded, contexts_busy, files, files_max;
+		swept_http, crowded, contexts_busy, stuck, files, files_max;
 };
 void front_stats(const struct front *f, struct front_stats *out);

@@ -12,9 +12,14 @@
  * its answer here and its test in tests/robust:
  *
  *  - A slow reader parks every context in its send queue. So a send may take
- *    send_timeout_ms, then the connection is closed; a connection on which
- *    sending_max replies wait is closed at once; and one with more than
+ *    send_timeout_ms, then the connection is hung up; a connection on which
+ *    sending_max replies wait is hung up at once; and one with more than
  *    pipe_requests in flight is answered "busy".
+ *  - nng_pipe_close while a message is just arriving can lose the transport's
+ *    receive for ever: the pipe is never freed, and as one thread frees them
+ *    all, no later one either. So a connection in use is not closed by nng but
+ *    hung up: the watchdog shuts its reading side, nng reads to the end and
+ *    closes it by itself. What is still read from it is thrown away.
  *  - An ipc client that closes before its 8 bytes of header ends the listener
  *    for ever (nanomsg/nng#1518). nng_watch.c finds out and listens again.
  *  - HTTP has no idle timeout, and a TLS client that vanishes may leave its
@@ -57,22 +62,29 @@ static void slot_release(struct slot *s, bool was_sending)
 	slot_receive(s);
 }
 
+/* The message goes unanswered: who asked has gone or is being hung up on. */
+static void slot_discard(struct slot *s)
+{
+	if (s->conn)
+		conn_put(&s->front->conns, s->conn, false);
+	s->conn = NULL;
+	nng_msg_free(s->msg);
+	s->msg = NULL;
+	slot_receive(s);
+}
+
 static void slot_take(struct slot *s)
 {
 	struct front *f = s->front;
 	struct front_msg m;
 	int in_flight = 0;
 
-	s->pipe = nng_msg_get_pipe(s->msg);
-	s->conn = conn_get(&f->conns, (uint32_t)nng_pipe_id(s->pipe),
+	s->conn = conn_get(&f->conns,
+			   (uint32_t)nng_pipe_id(nng_msg_get_pipe(s->msg)),
 			   &in_flight);
-	if (!s->conn || atomic_load(&f->stopping)) {
-		if (s->conn)
-			conn_put(&f->conns, s->conn, false);
-		s->conn = NULL;
-		nng_msg_free(s->msg);
-		s->msg = NULL;
-		slot_receive(s);
+	if (!s->conn || atomic_load(&s->conn->doomed) ||
+	    atomic_load(&f->stopping)) {
+		slot_discard(s);
 		return;
 	}
 	m = (struct front_msg){
@@ -103,21 +115,28 @@ static void slot_received(struct slot *s)
 	}
 }
 
-static void slot_sent(struct slot *s)
+static void hang_up(struct slot *s)
 {
 	struct front *f = s->front;
+
+	if (atomic_exchange(&s->conn->doomed, true))
+		return;
+	atomic_fetch_add(&f->dropped_slow, 1);
+	log_event(f->opts.log, LOG_INFO, "slow_reader_dropped",
+		  LZ("peer", s->conn->peer));
+	watch_hang_up(f);
+}
+
+static void slot_sent(struct slot *s)
+{
 	int rv = nng_aio_result(s->aio);
 
 	if (rv != 0) {
 		nng_msg_free(nng_aio_get_msg(s->aio));
 		nng_aio_set_msg(s->aio, NULL);
 	}
-	if (rv == NNG_ETIMEDOUT) {
-		atomic_fetch_add(&f->dropped_slow, 1);
-		log_event(f->opts.log, LOG_INFO, "slow_reader_dropped",
-			  LZ("peer", s->conn->peer));
-		nng_pipe_close(s->pipe);
-	}
+	if (rv == NNG_ETIMEDOUT)
+		hang_up(s);
 	slot_release(s, true);
 }
 
@@ -172,10 +191,8 @@ static void slot_reply(struct front_slot *base, struct str json,
 	struct front *f = s->front;
 
 	CHECK(fill(s, json, bytes)); /* out of memory */
-	if (conn_sending(&f->conns, s->conn) > f->sending_max) {
-		atomic_fetch_add(&f->dropped_slow, 1);
-		nng_pipe_close(s->pipe); /* the send below finds it gone */
-	}
+	if (conn_sending(&f->conns, s->conn) > f->sending_max)
+		hang_up(s);
 	s->state = SLOT_SEND;
 	nng_aio_set_timeout(s->aio, (nng_duration)f->opts.send_timeout_ms);
 	nng_aio_set_msg(s->aio, s->msg);
@@ -226,6 +243,9 @@ static void front_source(void *arg, struct buf *b)
 	metrics_counter(b, "assay_ipc_relistened_total",
 			"Times that an ipc listener had to be opened again.",
 			s.relistened);
+	metrics_gauge(b, "assay_sockets_stuck",
+		      "Sockets whose peer has gone and that were not freed.",
+		      s.stuck);
 	metrics_counter(b, "assay_requests_crowded_total",
 			"Requests over the number one connection may have in "
 			"flight.", s.crowded);
@@ -333,6 +353,7 @@ void front_stats(const struct front *cf, struct front_stats *out)
 		.swept_http = atomic_load(&f->swept_http),
 		.crowded = atomic_load(&f->crowded),
 		.contexts_busy = atomic_load(&f->busy),
+		.stuck = atomic_load(&f->stuck),
 		.files = atomic_load(&f->files),
 		.files_max = f->files_max,
 	};

@@ -32,7 +32,9 @@ struct conn {
 	int in_flight, sending; /* under the bucket's lock */
 	uint64_t number;
 	enum front_transport transport;
-	struct endpoint remote; /* ws, wss */
+	struct endpoint remote; /* but ipc */
+	int pid; /* ipc */
+	_Atomic bool doomed; /* is being hung up on */
 	char peer[PEER_TEXT];
 };
 
@@ -73,7 +75,6 @@ struct slot {
 	nng_ctx ctx;
 	nng_aio *aio;
 	nng_msg *msg;
-	nng_pipe pipe;
 	struct conn *conn;
 	enum slot_state state; /* changed by who holds the slot */
 };
@@ -93,12 +94,13 @@ struct front {
 	pthread_t watch;
 	pthread_mutex_t watch_lock;
 	pthread_cond_t watch_wake;
-	bool watch_stop, watching;
+	bool watch_stop, watching, watch_doomed;
 
 	int files_max, conns_max, sending_max;
 	_Atomic bool stopping, full, exhausted;
 	_Atomic int64_t connections, opened, refused, dropped_slow, relistened,
-		swept_http, crowded, busy, files;
+		swept_http, crowded, busy, files, stuck,
+		own_ipc;
 };
 
 /* nng_listen.c */
@@ -125,3 +127,12 @@ MUST enum err pages_add(struct ctx *cx, nng_http_server *s,
 /* nng_watch.c */
 void watch_start(struct front *f);
 void watch_end(struct front *f);
+/* A connection was marked doomed: hang up, now. Any thread. */
+void watch_hang_up(struct front *f);
+/*
+ * Whether an ipc listener still makes pipes. own counts the pipes that come
+ * from this process itself (pipe_is_own), which only this makes.
+ */
+bool ipc_lives(const char *url, int proto, const struct clock *clock,
+	       _Atomic int64_t *own);
+bool pipe_is_own(nng_pipe p);

@@ -94,6 +94,7 @@ static void describe(struct conn *c, nng_pipe p)
 		nng_pipe_get_uint64(p, NNG_OPT_IPC_PEER_PID, &pid);
 		snprintf(c->peer, sizeof(c->peer), "ipc uid %llu pid %llu",
 			 (unsigned long long)uid, (unsigned long long)pid);
+		c->pid = (int)pid;
 		return;
 	}
 	if (nng_pipe_get_addr(p, NNG_OPT_REMADDR, &sa) != 0)
@@ -133,6 +134,8 @@ static void arrived(struct front *f, nng_pipe p)
 	c->number = (uint64_t)atomic_fetch_add(&f->opened, 1) + 1;
 	describe(c, p);
 	conn_add(&f->conns, c);
+	if (c->transport == FRONT_IPC && pipe_is_own(p))
+		atomic_fetch_add(&f->own_ipc, 1);
 	web = c->transport == FRONT_WS || c->transport == FRONT_WSS;
 	if (atomic_fetch_add(&f->connections, 1) >= f->conns_max ||
 	    atomic_load(&f->full))

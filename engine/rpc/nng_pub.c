@@ -14,7 +14,7 @@
 #include "engine/rpc/nng_impl.h"
 #include "engine/rpc/sp.h"
 
-enum { PROBE_EVERY_MS = 2000, PROBE_MS = 2000, SUB_MESSAGE_MAX = 64 };
+enum { PROBE_EVERY_MS = 2000, SUB_MESSAGE_MAX = 64 };
 
 struct pub {
 	nng_socket sock;
@@ -28,7 +28,7 @@ struct pub {
 	} at[LISTENERS_MAX];
 	int n;
 	char urls[2048];
-	_Atomic int64_t subscribers;
+	_Atomic int64_t subscribers, own_ipc;
 	pthread_t watch;
 };
 
@@ -45,6 +45,8 @@ static void sub_event(nng_pipe p, nng_pipe_ev ev, void *arg)
 	if (ev != NNG_PIPE_EV_ADD_PRE)
 		return;
 	atomic_fetch_add(&pub->subscribers, 1);
+	if (pipe_is_own(p))
+		atomic_fetch_add(&pub->own_ipc, 1);
 	if (nng_pipe_get_string(p, NNG_OPT_WS_REQUEST_HEADERS, &headers) != 0)
 		return; /* no ws */
 	ok = strlen(headers) <= HEADERS_MAX &&
@@ -74,16 +76,6 @@ static int open_at(struct pub *p, int i, enum front_transport t)
 	return rv;
 }
 
-static bool lives(const char *url)
-{
-	struct sp s;
-	bool ok = sp_connect(&s, &clock_system, str_of(url), PROBE_MS) &&
-		  sp_hello(&s, SP_PROTO_SUB, PROBE_MS);
-
-	sp_close(&s);
-	return ok;
-}
-
 static void *watch(void *arg)
 {
 	const struct timespec pause = { .tv_sec = PROBE_EVERY_MS / 1000 };
@@ -92,7 +84,8 @@ static void *watch(void *arg)
 	for (;;) {
 		nanosleep(&pause, NULL);
 		for (int i = 0; i < p->n; i++) {
-			if (!p->at[i].ipc || lives(p->at[i].url))
+			if (!p->at[i].ipc || ipc_lives(p->at[i].url, SP_PROTO_SUB,
+				      &clock_system, &p->own_ipc))
 				continue;
 			nng_listener_close(p->at[i].listener);
 			log_event(p->log, LOG_WARN, "feed_listened_again",

@@ -2,7 +2,8 @@
  * The watchdog: one thread that looks once a second at what nng cannot be
  * asked for.
  *
- *  - ipc: connects and waits for the 8 bytes that a living listener sends. It
+ *  - ipc: connects, says hello, and waits until its own connection shows up as
+ *    a pipe. (A dead listener still says hello back, but makes no pipe.) It
  *    does not wait for an answer to a request, because a busy server must not
  *    be mistaken for a dead listener.
  *  - HTTP: of our sockets on a ws port, those that are no SP pipe and have been
@@ -10,6 +11,9 @@
  *    down. nng then sees their end and frees them. The descriptor is
  *    duplicated first, so that what is looked at is what is shut, even if nng
  *    closes its own in between.
+ *  - Doomed connections: their reading side is shut, see nng_front.c. An inet
+ *    socket is found by its peer's address, a unix one by its peer's process
+ *    and the longest queue of unread replies.
  *  - Descriptors: counted. Above 9/10 new connections are refused and the owner
  *    is told, once, to drain and be started again.
  */
@@ -18,8 +22,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +37,15 @@ enum {
 	HTTP_LIFE_MS = 60000, /* of a connection that never became a pipe */
 	HTTP_BYTES = 64 << 10,
 	SEEN_MAX = 8192,
+	STATE_CLOSE = 7, /* of tcpi_state; netinet/tcp.h is not for here */
+	STATE_CLOSE_WAIT = 8,
+	DOOMED_MAX = 64, /* in one look; more wait for the next */
+};
+
+/* Whom to hang up on; fd is the best candidate of a unix one. */
+struct doomed {
+	struct endpoint who;
+	int pid, fd, queue;
 };
 
 /* When an HTTP connection was first looked at. */
@@ -45,6 +60,9 @@ struct watch {
 	struct seen *seen; /* open addressing, SEEN_MAX places */
 	struct endpoint *pipes; /* sorted */
 	size_t pipes_n, pipes_room;
+	struct doomed doomed[DOOMED_MAX];
+	int doomed_n;
+	int64_t stuck;
 };
 
 static int endpoint_cmp(const void *a, const void *b)
@@ -124,36 +142,96 @@ static int port_and_peer(int fd, struct endpoint *who)
 		       ntohs(((struct sockaddr_in6 *)&here)->sin6_port);
 }
 
-/* fd is our own duplicate. */
-static void sweep_one(struct watch *w, int fd, int64_t now_ms)
+static void sweep_http(struct watch *w, int fd, const struct endpoint *who,
+		       const struct tcp_info *info, int64_t now_ms)
 {
 	struct front *f = w->f;
-	struct tcp_info info = { 0 };
-	socklen_t n = sizeof(info);
-	struct endpoint who;
 	int64_t idle_ms = f->opts.idle_http_ms, age;
-	int port = port_and_peer(fd, &who);
 
-	if (port == 0 || !http_port(f, port) || is_pipe(w, &who))
-		return;
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0)
-		return;
 	if (atomic_load(&f->full))
 		idle_ms = idle_ms < 1000 ? idle_ms : 1000;
-	age = http_age(w, &who, now_ms);
-	if (info.tcpi_last_data_recv < idle_ms &&
-	    info.tcpi_bytes_received < HTTP_BYTES && age < HTTP_LIFE_MS)
+	age = http_age(w, who, now_ms);
+	if (info->tcpi_last_data_recv < idle_ms &&
+	    info->tcpi_bytes_received < HTTP_BYTES && age < HTTP_LIFE_MS)
 		return;
 	shutdown(fd, SHUT_RDWR);
 	atomic_fetch_add(&f->swept_http, 1);
 }
 
-static bool has_http(const struct front *f)
+static void hang_up_inet(struct watch *w, int fd, const struct endpoint *who)
 {
-	for (int i = 0; i < f->listeners_n; i++)
-		if (f->listeners[i].port)
-			return true;
+	for (int i = 0; i < w->doomed_n; i++)
+		if (w->doomed[i].pid == 0 &&
+		    endpoint_cmp(&w->doomed[i].who, who) == 0)
+			shutdown(fd, SHUT_RD);
+}
+
+/* True if it keeps fd as the one to hang up on. */
+static bool hang_up_unix(struct watch *w, int fd)
+{
+	struct ucred peer = { 0 };
+	socklen_t n = sizeof(peer);
+	int queue = 0;
+
+	if (w->doomed_n == 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0 ||
+	    peer.pid == 0 || ioctl(fd, SIOCOUTQ, &queue) != 0 || queue <= 0)
+		return false;
+	for (int i = 0; i < w->doomed_n; i++) {
+		struct doomed *d = &w->doomed[i];
+
+		if (d->pid != peer.pid || queue <= d->queue)
+			continue;
+		if (d->fd >= 0)
+			close(d->fd);
+		d->fd = fd;
+		d->queue = queue;
+		return true;
+	}
 	return false;
+}
+
+/* fd is our own duplicate. True if it is kept. */
+static bool sweep_one(struct watch *w, int fd, int64_t now_ms)
+{
+	struct tcp_info info = { 0 };
+	socklen_t n = sizeof(info);
+	struct endpoint who;
+	int port;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0)
+		return hang_up_unix(w, fd);
+	port = port_and_peer(fd, &who);
+	if (port == 0) { /* reset, or a listener */
+		w->stuck += info.tcpi_state == STATE_CLOSE;
+		return false;
+	}
+	w->stuck += info.tcpi_state == STATE_CLOSE_WAIT;
+	hang_up_inet(w, fd, &who);
+	if (http_port(w->f, port) && !is_pipe(w, &who))
+		sweep_http(w, fd, &who, &info, now_ms);
+	return false;
+}
+
+static void note_conn(void *arg, const struct conn *c)
+{
+	struct watch *w = arg;
+	struct conn *mine = (struct conn *)c;
+
+	note_pipe(w, c);
+	if (atomic_load(&mine->doomed) && w->doomed_n < DOOMED_MAX)
+		w->doomed[w->doomed_n++] =
+			(struct doomed){ c->remote, c->pid, -1, 0 };
+}
+
+static void hang_up_kept(struct watch *w)
+{
+	for (int i = 0; i < w->doomed_n; i++)
+		if (w->doomed[i].fd >= 0) {
+			shutdown(w->doomed[i].fd, SHUT_RD);
+			close(w->doomed[i].fd);
+		}
+	w->doomed_n = 0;
 }
 
 static void files_full(struct front *f, int64_t n)
@@ -175,7 +253,6 @@ static void files_full(struct front *f, int64_t n)
 static void sweep(struct watch *w)
 {
 	struct front *f = w->f;
-	bool http = has_http(f);
 	DIR *d = opendir("/proc/self/fd");
 	struct dirent *e;
 	int64_t n = 0, now_ms = clock_mono_ns(f->opts.clock) / 1000000;
@@ -186,38 +263,50 @@ static void sweep(struct watch *w)
 	}
 	w->round++;
 	w->pipes_n = 0;
-	if (http) {
-		conn_each(&f->conns, note_pipe, w);
-		if (w->pipes_n)
-			qsort(w->pipes, w->pipes_n, sizeof(*w->pipes),
-			      endpoint_cmp);
-	}
+	w->stuck = 0;
+	conn_each(&f->conns, note_conn, w);
+	if (w->pipes_n)
+		qsort(w->pipes, w->pipes_n, sizeof(*w->pipes), endpoint_cmp);
 	while ((e = readdir(d))) {
 		int copy;
 
 		if (e->d_name[0] == '.')
 			continue;
 		n++;
-		if (!http)
-			continue;
 		copy = fcntl(atoi(e->d_name), F_DUPFD_CLOEXEC, 3);
-		if (copy < 0)
-			continue;
-		sweep_one(w, copy, now_ms);
-		close(copy);
+		if (copy >= 0 && !sweep_one(w, copy, now_ms))
+			close(copy);
 	}
 	closedir(d);
+	hang_up_kept(w);
+	atomic_store(&f->stuck, w->stuck);
 	files_full(f, n - 1); /* without the folder's own */
 }
 
-static bool ipc_lives(struct front *f, const struct listening *l)
+bool ipc_lives(const char *url, int proto, const struct clock *clock,
+	       _Atomic int64_t *own)
 {
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	int64_t before = atomic_load(own);
+	int64_t until = clock_mono_ns(clock) + PROBE_MS * INT64_C(1000000);
 	struct sp s;
-	bool ok = sp_connect(&s, f->opts.clock, str_of(l->url), PROBE_MS) &&
-		  sp_hello(&s, SP_PROTO_REQ, PROBE_MS);
+	bool ok = sp_connect(&s, clock, str_of(url), PROBE_MS) &&
+		  sp_hello(&s, proto, PROBE_MS);
 
+	while (ok && atomic_load(own) == before) {
+		nanosleep(&pause, NULL);
+		ok = clock_mono_ns(clock) < until;
+	}
 	sp_close(&s);
 	return ok;
+}
+
+bool pipe_is_own(nng_pipe p)
+{
+	uint64_t pid = 0;
+
+	return nng_pipe_get_uint64(p, NNG_OPT_IPC_PEER_PID, &pid) == 0 &&
+	       pid == (uint64_t)getpid();
 }
 
 static void probe(struct front *f)
@@ -227,7 +316,8 @@ static void probe(struct front *f)
 		bool ok;
 
 		if (l->transport != FRONT_IPC || atomic_load(&f->full) ||
-		    ipc_lives(f, l))
+		    ipc_lives(l->url, SP_PROTO_REQ, f->opts.clock,
+			      &f->own_ipc))
 			continue;
 		ok = listen_again(f, i);
 		atomic_fetch_add(&f->relistened, 1);
@@ -236,8 +326,11 @@ static void probe(struct front *f)
 	}
 }
 
-/* True when it is time to look again, false at the end. */
-static bool watch_pause(struct front *f)
+/*
+ * True when it is time to look again, false at the end. due: for a whole look,
+ * not only because somebody is to be hung up on.
+ */
+static bool watch_pause(struct front *f, bool *due)
 {
 	struct timespec t;
 	bool stop;
@@ -250,10 +343,12 @@ static bool watch_pause(struct front *f)
 		t.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&f->watch_lock);
-	while (!f->watch_stop &&
+	while (!f->watch_stop && !f->watch_doomed &&
 	       pthread_cond_timedwait(&f->watch_wake, &f->watch_lock, &t) == 0)
 		;
 	stop = f->watch_stop;
+	*due = !f->watch_doomed;
+	f->watch_doomed = false;
 	pthread_mutex_unlock(&f->watch_lock);
 	return !stop;
 }
@@ -261,13 +356,15 @@ static bool watch_pause(struct front *f)
 static void *watch_loop(void *arg)
 {
 	struct watch w = { .f = arg };
+	bool due;
 
 	w.seen = calloc(SEEN_MAX, sizeof(*w.seen)); /* allowed: the watch's */
 	CHECK(w.seen);
 	w.round = 2; /* so that empty places are old */
-	while (watch_pause(w.f)) {
+	while (watch_pause(w.f, &due)) {
 		sweep(&w);
-		probe(w.f);
+		if (due)
+			probe(w.f);
 	}
 	free(w.seen);
 	free(w.pipes);
@@ -285,6 +382,14 @@ void watch_start(struct front *f)
 	pthread_condattr_destroy(&mono);
 	CHECK(pthread_create(&f->watch, NULL, watch_loop, f) == 0);
 	f->watching = true;
+}
+
+void watch_hang_up(struct front *f)
+{
+	pthread_mutex_lock(&f->watch_lock);
+	f->watch_doomed = true;
+	pthread_cond_signal(&f->watch_wake);
+	pthread_mutex_unlock(&f->watch_lock);
 }
 
 void watch_end(struct front *f)

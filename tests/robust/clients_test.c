@@ -233,7 +233,8 @@ static void one_connection_cannot_take_all_slots(void **state)
 	assert_true(rs_open(&sp, rs_url(&s, "tcp://")));
 	write_text_call(&b, "test.write", 20);
 	for (uint32_t i = 0; i < 2000; i++)
-		assert_true(sp_send(&sp, i, buf_view(&b), 2000));
+		if (!sp_send(&sp, i, buf_view(&b), 2000))
+			break; /* it lost patience with us */
 	for (int i = 0; i < 2000; i++) {
 		if (!sp_recv(&sp, &id, &r, 4096, 5000))
 			break;

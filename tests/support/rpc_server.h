@@ -174,7 +174,7 @@ static inline void rs_start(struct rs *s, const struct rs_opts *o)
 	space = strchr(s->urls, ' ');
 	CHECK(space); /* else it did not start */
 	*space = 0;
-	snprintf(s->folder, sizeof(s->folder), "%s", s->urls);
+	snprintf(s->folder, sizeof(s->folder), "%.60s", s->urls);
 	memmove(s->urls, space + 1, strlen(space + 1) + 1);
 }
 
