@@ -1,0 +1,90 @@
+#include "cli/source.h"
+
+#include "base/limits.h"
+#include "cli/file.h"
+
+/* What a slug may hold, from a file's name. */
+static struct str slug_of(struct cli *c, struct str path)
+{
+	struct str name = file_name(path, true);
+	struct buf b = { 0 };
+	struct str s;
+
+	for (size_t i = 0; i < name.n && b.n < LIMIT_REF_BYTES; i++) {
+		char ch = name.p[i];
+
+		if (ch >= 'A' && ch <= 'Z')
+			ch = (char)(ch + 32);
+		if ((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9'))
+			buf_ch(&b, ch);
+		else if (b.n && b.p[b.n - 1] != '-')
+			buf_ch(&b, '-');
+	}
+	while (b.n && b.p[b.n - 1] == '-')
+		b.n--;
+	s = b.n ? buf_copy(&b, c->cx->arena) : STR("imported");
+	buf_done(&b);
+	return s;
+}
+
+static enum err read_foreign(struct cli *c, struct str bytes, struct str course,
+			     struct str slug, struct source *out)
+{
+	enum err e = bank_read(c->cx, bytes, file_name(out->path, false),
+			       &out->bank);
+
+	if (e)
+		return e;
+	out->imported = true;
+	assessment_of_bank(c->cx, &out->bank, course.n ? course : STR("course"),
+			   slug.n ? slug : slug_of(c, out->path), &out->def);
+	assessment_check(c->cx, &out->def, &out->problems);
+	out->checked = out->problems.errors ? ERR_INVALID : OK;
+	return OK;
+}
+
+static enum err read_any(struct cli *c, struct str path, struct str course,
+			 struct str slug, struct source *out)
+{
+	struct str bytes;
+	enum err e;
+
+	*out = (struct source){ .path = path };
+	e = file_read(c, path, LIMIT_IMPORT_BYTES, &bytes);
+	if (e)
+		return e;
+	out->format = bank_detect(bytes);
+	if (!out->format.n && str_starts(str_trim(bytes), "{"))
+		out->format = STR("assay"); /* so that its errors are listed */
+	if (!str_is(out->format, "assay"))
+		return read_foreign(c, bytes, course, slug, out);
+	out->checked = assessment_read(c->cx, bytes, &out->def,
+				       &out->problems);
+	if (out->checked && !out->problems.errors)
+		return out->checked; /* not even JSON, or over a limit */
+	if (!out->checked && course.n)
+		out->def.course = course;
+	if (!out->checked && slug.n)
+		out->def.slug = slug;
+	return OK;
+}
+
+enum err source_check(struct cli *c, struct str path, struct source *out)
+{
+	return read_any(c, path, (struct str){ 0 }, (struct str){ 0 }, out);
+}
+
+enum err source_read_as(struct cli *c, struct str path, struct str course,
+			struct str slug, struct source *out)
+{
+	enum err e = read_any(c, path, course, slug, out);
+
+	/* What was imported may still need an author; a file may not. */
+	return !e && !out->imported ? out->checked : e;
+}
+
+enum err source_read(struct cli *c, struct str path, struct source *out)
+{
+	return source_read_as(c, path, (struct str){ 0 }, (struct str){ 0 },
+			      out);
+}
