@@ -225,7 +225,7 @@ static enum err apply_action(struct ctx *cx, struct live *l, int kind,
 {
 	struct slot_action a = { .seq = note->seq,
 				 .certainty = note->certainty };
-	struct live_slot *s;
+	struct live_slot *s = NULL;
 	enum err e = live_slot(cx, l, note->slot, &s);
 
 	if (e)
@@ -261,7 +261,7 @@ static enum err apply_mark(struct ctx *cx, struct live *l,
 				 .clear_mark = note->clear_mark,
 				 .mark = note->mark,
 				 .out_of = note->out_of };
-	struct live_slot *s;
+	struct live_slot *s = NULL;
 	enum err e = live_slot(cx, l, note->slot, &s);
 
 	if (e)

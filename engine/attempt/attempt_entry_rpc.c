@@ -151,7 +151,7 @@ static enum err conditions_rpc(struct ctx *cx, const void *params, void *result)
 static enum err go_on(struct ctx *cx, const struct attempt_row *row,
 		      struct attempt_view *out)
 {
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = mine(cx, &row->id, &l);
 
 	if (e)
@@ -165,7 +165,7 @@ static enum err reserve_rpc(struct ctx *cx, const void *params, void *result)
 {
 	const struct ask *p = params;
 	struct plan plan;
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = plan_make(cx, &p->ref, p->learner, p->preview, &plan);
 
 	if (e)
@@ -218,7 +218,7 @@ static enum err plan_of(struct ctx *cx, const struct start *p,
 			struct plan *plan)
 {
 	struct assessment_ref ref = p->ref;
-	struct live *l;
+	struct live *l = NULL;
 	enum err e;
 
 	if (id_is_none(&p->attempt))
@@ -255,7 +255,7 @@ static enum err start_rpc(struct ctx *cx, const void *params, void *result)
 {
 	const struct start *p = params;
 	struct plan plan;
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = plan_of(cx, p, &plan);
 
 	if (e)

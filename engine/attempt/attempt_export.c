@@ -79,7 +79,8 @@ enum err filter_rows(struct ctx *cx, const struct filter *f, size_t limit,
 		       VALS(v_id(&cx->who->org), which,
 			    v_bytes((struct str){ (const char *)f->cursor.b,
 						  ID_BYTES }),
-			    v_id(&learner), v_int(f->state)),
+			    v_id(&learner), v_int(f->state),
+			    v_int((int64_t)limit + 1)),
 		       limit, out, &more);
 	r = out->at;
 	*next = (struct id){ 0 };
@@ -174,7 +175,7 @@ static enum err row(struct ctx *cx, struct csv *c, const struct attempt_row *r,
 		    size_t slots)
 {
 	struct person who = { 0 };
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = live_read_row(cx, r, false, &l);
 
 	if (!e)

@@ -217,7 +217,7 @@ static bool is_unsure(const struct attempts *a, const struct id *id)
 static enum err load(struct ctx *cx, const struct id *org, const struct id *id,
 		     bool replays, struct live **out)
 {
-	struct live *l;
+	struct live *l = NULL;
 	struct attempt_row row;
 	enum err e = read_row(cx, org, id, &row);
 

@@ -121,7 +121,7 @@ static enum err rescore(struct ctx *cx, struct live *l, struct trial *t)
 static enum err try_one(struct ctx *cx, struct trial *t)
 {
 	struct regrade_change *c = &t->change;
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = live_read_row(cx, t->row, true, &l);
 
 	*c = (struct regrade_change){ .attempt = t->row->id,
@@ -155,7 +155,7 @@ static enum err apply_one(struct ctx *cx, void *arg)
 	struct note note = { .to = t->to->row.id,
 			     .reason = t->p->reason,
 			     .by = cx->who->actor };
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = attempts_get(cx, &t->row->org, &t->row->id, &l);
 
 	if (e)
@@ -238,6 +238,7 @@ enum err regrade_rpc(struct ctx *cx, const void *params, void *result)
 	const struct published *to;
 	struct regraded *out = result;
 	struct assessment named;
+	int64_t limit = p->limit ? p->limit : 100;
 	struct list rows;
 	bool more;
 	enum err e = assessment_resolve(cx, &p->ref, &named);
@@ -252,8 +253,8 @@ enum err regrade_rpc(struct ctx *cx, const void *params, void *result)
 			VALS(v_id(&named.org), v_id(&named.series),
 			     v_bytes((struct str){ (const char *)p->cursor.b,
 						   ID_BYTES }),
-			     v_null(), v_int(0)),
-			p->limit ? (size_t)p->limit : 100, &rows, &more);
+			     v_null(), v_int(0), v_int(limit + 1)),
+			(size_t)limit, &rows, &more);
 	if (e)
 		return e;
 	out->to = to->row.id;

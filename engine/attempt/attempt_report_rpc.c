@@ -213,7 +213,7 @@ static enum err explain_rpc(struct ctx *cx, const void *params, void *result)
 	const struct which *p = params;
 	struct explained *out = result;
 	struct policy_effective eff;
-	struct live *l;
+	struct live *l = NULL;
 	bool staff;
 	uint32_t flags;
 	enum err e = live_read(cx, &p->attempt, &l);

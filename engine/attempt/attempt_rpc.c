@@ -72,7 +72,7 @@ static enum err get_rpc(struct ctx *cx, const void *params, void *result)
 	const struct which *p = params;
 	struct delivery *d = result;
 	uint32_t during;
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = live_read(cx, &p->attempt, &l);
 
 	if (e)
@@ -268,9 +268,9 @@ static enum err answer_rpc(struct ctx *cx, const void *params, void *result)
 	const struct act *p = params;
 	const struct known_key *key;
 	struct slot_effect effect;
-	struct live_slot *s;
+	struct live_slot *s = NULL;
 	struct str response;
-	struct live *l;
+	struct live *l = NULL;
 	bool same;
 	enum err e = mine(cx, &p->attempt, &l);
 
@@ -347,8 +347,8 @@ static enum err act_on(struct ctx *cx, const struct act *p, int kind,
 {
 	struct str response = { 0 };
 	struct slot_effect effect;
-	struct live_slot *s;
-	struct live *l;
+	struct live_slot *s = NULL;
+	struct live *l = NULL;
 	bool same;
 	enum err e = mine(cx, &p->attempt, &l);
 
@@ -387,7 +387,7 @@ static enum err submit_rpc(struct ctx *cx, const void *params, void *result)
 	const struct which *p = params;
 	struct policy_attempt a;
 	struct policy_move m;
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = mine(cx, &p->attempt, &l);
 
 	if (e)
@@ -439,7 +439,7 @@ static enum err review_rpc(struct ctx *cx, const void *params, void *result)
 {
 	const struct which *p = params;
 	struct review *r = result;
-	struct live *l;
+	struct live *l = NULL;
 	bool staff;
 	int format;
 	enum err e = live_read(cx, &p->attempt, &l);

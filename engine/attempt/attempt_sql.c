@@ -51,10 +51,11 @@ static const struct shape wake_shape = SHAPE(struct wake_row, wake_fields);
 	" due_at, hard_end_at, finished_at, graded_at, released_at,"           \
 	" wake_at, late, has_score, sum, sum_max, score, max_score,"           \
 	" scaled, passed, node, rev"
-/* What lists may ask for besides their index. $3: after this id. */
+/* What lists may ask for besides their index. $3: after this id. One row
+ * more than wanted tells whether there are more. */
 #define FILTERS                                                                \
 	" AND id > $3 AND (learner = $4 OR $4 IS NULL)"                        \
-	" AND (state = $5 OR $5 = 0) ORDER BY id"
+	" AND (state = $5 OR $5 = 0) ORDER BY id LIMIT $6"
 
 const struct stmt attempt_sql[ATTEMPT_STMTS] = {
 	/* Two nodes may take the same number: the second one's row is not
@@ -92,7 +93,7 @@ const struct stmt attempt_sql[ATTEMPT_STMTS] = {
 	[ATTEMPT_OVERDUE] = { "attempt_overdue",
 			      "SELECT org, id, wake_at FROM attempt"
 			      " WHERE wake_at > 0 AND wake_at < $1"
-			      " ORDER BY wake_at",
+			      " ORDER BY wake_at LIMIT $2",
 			      &wake_shape },
 	[ATTEMPT_OPEN_OF_SERIES] = { "attempt_open_of_series",
 				     "SELECT " COLS " FROM attempt"
@@ -100,7 +101,7 @@ const struct stmt attempt_sql[ATTEMPT_STMTS] = {
 				     " AND (series = $2 OR $2 IS NULL)"
 				     " AND (learner = $3 OR $3 IS NULL)"
 				     " AND id > $4 AND state IN (2, 3, 4)"
-				     " ORDER BY id",
+				     " ORDER BY id LIMIT $5",
 				     &attempt_row_shape },
 	[ATTEMPT_LIST_SERIES] = { "attempt_list_series",
 				  "SELECT " COLS " FROM attempt"

@@ -71,7 +71,7 @@ static enum err suspend_rpc(struct ctx *cx, const void *params, void *result)
 	const struct order *p = params;
 	struct policy_attempt a;
 	struct note note = { .reason = p->reason };
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = mine(cx, &p->attempt, &l);
 
 	if (e)
@@ -94,7 +94,7 @@ static enum err resume_rpc(struct ctx *cx, const void *params, void *result)
 	struct note note = { .reason = p->reason };
 	struct policy_times t;
 	int64_t due, stood = 0;
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = mine(cx, &p->attempt, &l);
 
 	if (e)
@@ -119,7 +119,7 @@ static enum err void_rpc(struct ctx *cx, const void *params, void *result)
 	const struct order *p = params;
 	const struct note note = { .reason = p->reason,
 				   .gives_back = p->gives_back };
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = mine(cx, &p->attempt, &l);
 
 	return e ? e : order(cx, l, NOTE_VOIDED, &note, true, result);
@@ -129,7 +129,7 @@ static enum err release_rpc(struct ctx *cx, const void *params, void *result)
 {
 	const struct order *p = params;
 	const struct note note = { .reason = p->reason };
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = mine(cx, &p->attempt, &l);
 
 	return e ? e : order(cx, l, NOTE_RELEASED, &note, true, result);
@@ -180,7 +180,7 @@ static enum err reopen_rpc(struct ctx *cx, const void *params, void *result)
 {
 	const struct order *p = params;
 	struct note note = { .reason = p->reason };
-	struct live *l;
+	struct live *l = NULL;
 	int to;
 	enum err e = mine(cx, &p->attempt, &l);
 
@@ -270,8 +270,8 @@ static enum err mark_rpc(struct ctx *cx, const void *params, void *result)
 			     .clear_mark = p->clear_mark };
 	struct marked *out = result;
 	struct slot_effect effect;
-	struct live_slot *s;
-	struct live *l;
+	struct live_slot *s = NULL;
+	struct live *l = NULL;
 	enum err e = mine(cx, &p->attempt, &l);
 
 	if (!e)
@@ -301,7 +301,7 @@ static enum err new_rules(struct ctx *cx, void *arg)
 	struct attempt_row *row = arg;
 	struct policy_times t;
 	struct note note = { 0 };
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = attempts_get(cx, &row->org, &row->id, &l);
 
 	if (e)
@@ -338,7 +338,8 @@ enum err attempts_rules_changed(struct ctx *cx, const struct id *org,
 		e = store_list(cx, &attempt_sql[ATTEMPT_OPEN_OF_SERIES],
 			       VALS(v_id(org), v_id(series), v_id(learner),
 				    v_bytes((struct str){ (const char *)after.b,
-							  ID_BYTES })),
+							  ID_BYTES }),
+				    v_int(LIMIT_PAGE + 1)),
 			       LIMIT_PAGE, &rows, &more);
 		r = rows.at;
 		for (size_t i = 0; !e && i < rows.n; i++) {

@@ -53,7 +53,7 @@ struct sweep {
 static enum err move_one(struct ctx *cx, void *arg)
 {
 	struct sweep *s = arg;
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = attempts_get(cx, &s->org, &s->id, &l);
 
 	if (!e)

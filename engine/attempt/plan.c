@@ -240,7 +240,7 @@ enum err plan_reserve(struct ctx *cx, const struct plan *p, struct live **out)
 	struct layout layout;
 	struct list seen;
 	struct buf b = { 0 };
-	struct live *l;
+	struct live *l = NULL;
 	enum err e = seen_before(cx, p, &seen);
 
 	rng_fill(cx->rng, seed, LAYOUT_SEED_BYTES);

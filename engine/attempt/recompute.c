@@ -6,7 +6,7 @@ enum err attempts_recompute(struct ctx *cx, const struct id *org,
 			    const struct id *series, const struct id *learner)
 {
 	const struct attempt_row *rows;
-	struct live *l;
+	struct live *l = NULL;
 	struct list list;
 	enum err e = store_list(cx, &attempt_sql[ATTEMPT_OF_LEARNER],
 				VALS(v_id(org), v_id(series), v_id(learner)),

@@ -220,14 +220,15 @@ static enum err show_key(struct ctx *cx, const struct slot_run *s,
 static void show_marks(const struct slot_run *s, uint32_t shows, uint32_t flags,
 		       struct slot_view *v)
 {
-	struct dec mark;
+	struct dec mark = DEC_ZERO;
+	bool has = slot_state_is_open(s->state) ? slot_mark(s, &mark)
+						: slot_sum_mark(s, &mark);
 
 	if (flags & REVIEW_BIT(REVIEW_MAX_MARKS)) {
 		v->has_max = true;
 		v->max_mark = s->setup.max;
 	}
-	if ((flags & REVIEW_BIT(REVIEW_MARKS)) && (shows & SHOW_MARK) &&
-	    slot_mark(s, &mark)) {
+	if (has && (flags & REVIEW_BIT(REVIEW_MARKS)) && (shows & SHOW_MARK)) {
 		v->has_mark = true;
 		v->mark = mark;
 	}

@@ -1,0 +1,558 @@
+#include "tests/support/world.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/tm.h"
+#include "engine/audit/record_sql.h"
+#include "engine/auth/org.h"
+#include "engine/methods.h"
+#include "engine/store/executor.h"
+
+/* ---- who calls ---- */
+
+struct caller {
+	const char *token;
+	uint32_t roles;
+};
+
+static const struct caller callers[] = {
+	{ "platform", ROLE_PLATFORM },	 { "author", ROLE_AUTHOR },
+	{ "moderator", ROLE_MODERATOR }, { "auditor", ROLE_AUDITOR },
+	{ "admin", ROLE_ORG_ADMIN },	 { "operator", ROLE_OPERATOR },
+	{ "foreign", ROLE_PLATFORM },
+};
+
+static struct world *only; /* core_auth has no argument of ours */
+
+static enum err person_of(struct ctx *cx, const struct id *org,
+			  struct str subject, struct id *out)
+{
+	struct store_conn *was = cx->db;
+	struct organization o;
+	enum err e;
+
+	if (!was)
+		cx->db = store_reader(only->app->store, 1000);
+	e = org_load(cx, org, &o);
+	if (!was)
+		store_reader_done(only->app->store, cx->db);
+	cx->db = was;
+	if (!e)
+		*out = person_id(&o, subject);
+	return e;
+}
+
+static bool after(struct str token, const char *prefix, struct str *rest)
+{
+	if (!str_starts(token, prefix))
+		return false;
+	*rest = str_cut(token, strlen(prefix), token.n);
+	return true;
+}
+
+static enum err world_principal(struct auth *a, struct ctx *cx,
+				struct str token, const struct principal **out)
+{
+	struct principal *p = ARENA_NEW(cx->arena, struct principal);
+	struct str rest;
+
+	(void)a;
+	*p = (struct principal){ .org = only->org,
+				 .actor = str_copy(cx->arena, token),
+				 .expires_ms = INT64_MAX };
+	*out = p;
+	if (after(token, "bound:", &rest)) {
+		struct str *course = ARENA_NEW(cx->arena, struct str);
+
+		*course = str_copy(cx->arena, rest);
+		p->roles = ROLE_PLATFORM;
+		p->courses = (struct list){ course, 1 };
+		return OK;
+	}
+	if (after(token, "learner:", &rest) ||
+	    after(token, "stranger:", &rest)) {
+		if (str_starts(token, "stranger:"))
+			p->org = only->other;
+		p->roles = ROLE_LEARNER | ROLE_REVIEWER;
+		p->subject = str_copy(cx->arena, rest);
+		return person_of(cx, &p->org, p->subject, &p->person);
+	}
+	for (size_t i = 0; i < sizeof(callers) / sizeof(callers[0]); i++)
+		if (str_is(token, callers[i].token)) {
+			p->roles = callers[i].roles;
+			if (str_is(token, "foreign"))
+				p->org = only->other;
+			return OK;
+		}
+	return err_set(cx, ERR_UNAUTHENTICATED, "this token is not known");
+}
+
+static enum err world_rate(struct auth *a, struct ctx *cx,
+			   const struct principal *p)
+{
+	(void)a;
+	(void)cx;
+	(void)p;
+	return OK;
+}
+
+/* ---- the server ---- */
+
+static void must(struct world *w, enum err e, const char *what)
+{
+	if (!e)
+		return;
+	fprintf(stderr, "world: %s: %s %s (%s)\n", what, err_kind(e),
+		w->cx.error.text, w->cx.error.detail);
+	abort();
+}
+
+static void start(struct world *w)
+{
+	const struct server_opts o = { .config = &w->config,
+				       .clock = &w->clock.clock,
+				       .rng = &w->rng.rng };
+
+	must(w, server_open(&w->cx, &o, &w->server), "server_open");
+	w->app = w->cx.app = server_app(w->server);
+	w->core = core_new(&(struct core_opts){
+		.table = &all_methods,
+		.app = w->app,
+		.auth = { world_principal, world_rate, NULL },
+		.clock = &w->clock.clock,
+		.rng = &w->rng.rng });
+}
+
+struct make_orgs {
+	struct work work;
+	struct world *w;
+	enum err result;
+};
+
+static enum err make_orgs(struct work *work)
+{
+	struct world *w = ((struct make_orgs *)work)->w;
+	struct organization o;
+	enum err e = org_create(work->cx, STR("The University"), &o);
+
+	w->org = o.id;
+	if (!e)
+		e = org_create(work->cx, STR("Elsewhere"), &o);
+	w->other = o.id;
+	return e;
+}
+
+static void made_orgs(struct work *work, enum err e)
+{
+	((struct make_orgs *)work)->result = e;
+}
+
+static void set(struct world *w, const char *key, const char *value)
+{
+	must(w,
+	     config_set(&w->cx, &w->config, str_of(key),
+			str_copy(w->cx.arena, str_of(value))),
+	     key);
+}
+
+struct world *world_open(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	const char *tmp = getenv("TMPDIR");
+	struct make_orgs make = {
+		.work = { .run = make_orgs, .done = made_orgs }, .w = w
+	};
+
+	CHECK(w && !only);
+	only = w;
+	snprintf(w->folder, sizeof(w->folder), "%.48s/assay-world-XXXXXX",
+		 tmp ? tmp : "/tmp");
+	CHECK(mkdtemp(w->folder));
+	clock_manual_init(&w->clock, WORLD_BEGIN);
+	rng_seeded_from(&w->rng, 1);
+	w->cx = (struct ctx){ .arena = arena_new(1 << 20),
+			      .clock = &w->clock.clock,
+			      .rng = &w->rng.rng };
+	config_defaults(&w->config);
+	set(w, "data", w->folder);
+	set(w, "feed", "none");
+	start(w);
+	make.work.cx = &w->cx;
+	must(w, executor_submit(w->app->executor, &make.work), "submit");
+	world_run(w);
+	must(w, make.result, "organizations");
+	return w;
+}
+
+/* A call on its way, and a front end of one slot. */
+struct asked {
+	struct front_slot slot; /* first */
+	struct world *w;
+	struct asked *next;
+	struct str json, bytes;
+	bool replied;
+};
+
+static void stop(struct world *w)
+{
+	world_fail(w, 0, OK);
+	while (w->free) {
+		struct asked *a = w->free;
+
+		w->free = a->next;
+		core_detach(a->slot.request);
+		free(a);
+	}
+	core_free(w->core);
+	server_free(w->server);
+}
+
+void world_restart(struct world *w)
+{
+	stop(w);
+	start(w);
+}
+
+static void remove_folder(const char *folder)
+{
+	DIR *d = opendir(folder);
+	struct dirent *e;
+	char path[400];
+
+	while (d && (e = readdir(d))) {
+		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+		if (e->d_name[0] != '.')
+			unlink(path);
+	}
+	if (d)
+		closedir(d);
+	rmdir(folder);
+}
+
+void world_close(struct world *w)
+{
+	stop(w);
+	arena_free(w->cx.arena);
+	remove_folder(w->folder);
+	free(w);
+	only = NULL;
+}
+
+/* ---- calls ---- */
+
+static void keep_reply(struct front_slot *s, struct str json, struct str bytes)
+{
+	struct asked *a = (struct asked *)s;
+
+	CHECK(!a->replied);
+	a->json = str_copy(a->w->cx.arena, json);
+	a->bytes =
+		bytes.p ? str_copy(a->w->cx.arena, bytes) : (struct str){ 0 };
+	a->replied = true;
+}
+
+static struct asked *asked_new(struct world *w)
+{
+	struct asked *a = w->free;
+
+	if (a) {
+		w->free = a->next;
+	} else {
+		a = calloc(1, sizeof(*a));
+		CHECK(a);
+		a->w = w;
+		a->slot.reply = keep_reply;
+		core_attach(w->core, &a->slot);
+	}
+	a->replied = false;
+	return a;
+}
+
+static struct asked *ask(struct world *w, const char *token, const char *method,
+			 struct str params, struct str bytes)
+{
+	struct asked *a = asked_new(w);
+	struct buf b = { 0 };
+	struct front_msg m = { .conn = 1,
+			       .transport = FRONT_TEST,
+			       .peer = STR("test") };
+
+	buf_z(&b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":");
+	jout_str(&b, str_of(method));
+	buf_z(&b, ",\"auth\":");
+	jout_str(&b, str_of(token));
+	if (params.n) {
+		buf_z(&b, ",\"params\":");
+		buf_str(&b, params);
+	}
+	buf_ch(&b, '}');
+	if (bytes.p) {
+		buf_ch(&b, 0);
+		buf_str(&b, bytes);
+	}
+	/* The core may keep looking at it until it replies. */
+	m.bytes = buf_copy(&b, w->cx.arena);
+	buf_done(&b);
+	core_take(a->slot.request, &m);
+	return a;
+}
+
+static struct str vparams(struct world *w, const char *params, va_list ap)
+{
+	char *text = NULL;
+	int n = vasprintf(&text, params, ap);
+	struct str s;
+
+	CHECK(n >= 0);
+	s = str_copy(w->cx.arena, (struct str){ text, (size_t)n });
+	free(text);
+	return s;
+}
+
+struct asked *world_ask(struct world *w, const char *token, const char *method,
+			const char *params, ...)
+{
+	struct str p;
+	va_list ap;
+
+	va_start(ap, params);
+	p = vparams(w, params, ap);
+	va_end(ap);
+	return ask(w, token, method, p, (struct str){ 0 });
+}
+
+void world_run(struct world *w)
+{
+	while (executor_step(w->app->executor))
+		;
+}
+
+static bool walk(struct world *w, struct str json, const char *path,
+		 struct jval *v)
+{
+	struct str rest = str_of(path), part, name;
+	struct jdoc *doc;
+	int64_t index;
+
+	if (!json.n || jdoc_parse(&w->cx, json, &doc))
+		return false;
+	*v = jdoc_root(doc);
+	while (rest.n && str_split(&rest, '/', &part)) {
+		uint32_t it = 0;
+		struct jval one;
+		bool found = false;
+
+		if (jval_type(*v) == J_ARRAY && str_int(part, &index)) {
+			for (int64_t i = 0; jval_next(*v, &it, &name, &one);
+			     i++)
+				if (i == index) {
+					found = true;
+					break;
+				}
+		} else if (jval_type(*v) == J_OBJECT) {
+			found = jval_get(*v, str_z(w->cx.arena, part), &one);
+		}
+		if (!found)
+			return false;
+		*v = one;
+	}
+	return true;
+}
+
+static struct str raw(struct world *w, struct str json, const char *path)
+{
+	struct jval v;
+
+	return walk(w, json, path, &v) ? jval_text(v) : (struct str){ 0 };
+}
+
+const char *json_text(struct world *w, struct str json, const char *path)
+{
+	struct jval v;
+
+	if (!walk(w, json, path, &v))
+		return NULL;
+	return str_z(w->cx.arena, jval_type(v) == J_STRING ? jval_str(&w->cx, v)
+							   : jval_text(v));
+}
+
+struct reply world_answer(struct world *w, struct asked *a)
+{
+	struct reply r = { 0 };
+
+	CHECK(a->replied);
+	r.json = a->json;
+	r.bytes = a->bytes;
+	r.result = raw(w, a->json, "result");
+	if (!r.result.p) {
+		const char *kind = json_text(w, a->json, "error/data/kind");
+
+		CHECK(kind);
+		r.e = err_from_kind(kind);
+		r.message = str_of(json_text(w, a->json, "error/message"));
+		r.field = str_of(json_text(w, a->json, "error/data/field"));
+		r.state = raw(w, a->json, "error/data/state");
+		r.retry = str_is(raw(w, a->json, "error/data/retry"), "true");
+	}
+	a->next = w->free;
+	w->free = a;
+	return r;
+}
+
+struct reply world_call_bytes(struct world *w, const char *token,
+			      const char *method, struct str params,
+			      struct str bytes)
+{
+	struct asked *a = ask(w, token, method, params, bytes);
+
+	if (!a->replied)
+		world_run(w);
+	return world_answer(w, a);
+}
+
+struct reply world_call(struct world *w, const char *token, const char *method,
+			const char *params, ...)
+{
+	struct str p;
+	va_list ap;
+
+	va_start(ap, params);
+	p = vparams(w, params, ap);
+	va_end(ap);
+	return world_call_bytes(w, token, method, p, (struct str){ 0 });
+}
+
+struct reply world_ok(struct world *w, const char *token, const char *method,
+		      const char *params, ...)
+{
+	struct reply r;
+	struct str p;
+	va_list ap;
+
+	va_start(ap, params);
+	p = vparams(w, params, ap);
+	va_end(ap);
+	r = world_call_bytes(w, token, method, p, (struct str){ 0 });
+	if (r.e) {
+		fprintf(stderr, "%s %.*s\n-> %.*s\n", method, STR_FMT(p),
+			STR_FMT(r.json));
+		abort();
+	}
+	return r;
+}
+
+/* ---- time and failures ---- */
+
+void world_pass(struct world *w, int64_t ms)
+{
+	clock_manual_step(&w->clock, ms);
+	world_run(w);
+}
+
+int64_t world_now(const struct world *w)
+{
+	return clock_ms(&w->clock.clock);
+}
+
+const char *world_time(struct world *w, int64_t ms)
+{
+	char text[TM_TEXT + 1];
+
+	tm_text(world_now(w) + ms, text);
+	return str_z(w->cx.arena, str_of(text));
+}
+
+void world_fail(struct world *w, int n, enum err e)
+{
+	store_fail_at(w->app->store, n, e);
+}
+
+void world_lose_commit(struct world *w)
+{
+	store_lose_commit(w->app->store);
+}
+
+const char *world_publish(struct world *w, const char *json)
+{
+	struct reply r = world_ok(w, "author", "assessment.publish",
+				  "{\"definition\":%s}", json);
+
+	return reply_text(w, &r, "assessment/id");
+}
+
+/* ---- replies ---- */
+
+bool reply_has(struct world *w, const struct reply *r, const char *path)
+{
+	return reply_raw(w, r, path).p != NULL;
+}
+
+struct str reply_raw(struct world *w, const struct reply *r, const char *path)
+{
+	return raw(w, r->result, path);
+}
+
+const char *reply_text(struct world *w, const struct reply *r, const char *path)
+{
+	return json_text(w, r->result, path);
+}
+
+int64_t reply_int(struct world *w, const struct reply *r, const char *path)
+{
+	int64_t v = 0;
+
+	CHECK(str_int(reply_raw(w, r, path), &v));
+	return v;
+}
+
+struct dec reply_dec(struct world *w, const struct reply *r, const char *path)
+{
+	struct dec v = DEC_ZERO;
+
+	CHECK(dec_parse(reply_raw(w, r, path), &v));
+	return v;
+}
+
+int64_t reply_time(struct world *w, const struct reply *r, const char *path)
+{
+	int64_t ms = 0;
+
+	CHECK(tm_parse(str_of(reply_text(w, r, path)), &ms));
+	return ms;
+}
+
+size_t reply_count(struct world *w, const struct reply *r, const char *path)
+{
+	struct jval v;
+
+	return walk(w, r->result, path, &v) ? jval_count(v) : 0;
+}
+
+int64_t world_records(struct world *w, const char *event)
+{
+	const struct record *r;
+	struct list list;
+	int64_t seen = 0, n = 0;
+
+	w->cx.db = store_reader(w->app->store, 1000);
+	do {
+		must(w,
+		     store_list(&w->cx, &record_sql[RECORD_AFTER],
+				VALS(v_int(w->app->node), v_int(seen),
+				     v_int(1000)),
+				1000, &list, NULL),
+		     "records");
+		r = list.at;
+		for (size_t i = 0; i < list.n; i++) {
+			n += str_is(r[i].event, event);
+			seen = r[i].seq;
+		}
+	} while (list.n);
+	store_reader_done(w->app->store, w->cx.db);
+	w->cx.db = NULL;
+	return n;
+}
