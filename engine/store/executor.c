@@ -9,6 +9,7 @@
 enum {
 	BATCH_MAX = 512,
 	PARTS_MAX = 8,
+	TIMERS_MAX = 8,
 	TIMERS_LEAST = 32, /* due things in a batch that is full of works */
 	PROBE_MS = 1000, /* between two looks whether there is space again */
 	TIMERS_REST_MS = 1000, /* after they failed or did nothing */
@@ -18,6 +19,8 @@ enum {
 struct executor {
 	struct executor_opts o;
 	struct store_conn *db;
+	struct tx_part parts[PARTS_MAX];
+	struct tx_timer timers[TIMERS_MAX];
 	struct ctx cx; /* the batch's; its arena is emptied after each */
 
 	/* Of the thread that runs batches. */
@@ -503,9 +506,15 @@ struct executor *executor_new(const struct executor_opts *o)
 {
 	struct executor *x = calloc(1, sizeof(*x)); /* allowed: process */
 
-	CHECK(x && o->parts_n <= PARTS_MAX);
+	CHECK(x && o->parts_n <= PARTS_MAX && o->timers_n <= TIMERS_MAX);
 	CHECK(o->batch_max >= 1 && o->batch_max <= BATCH_MAX);
 	x->o = *o;
+	for (size_t i = 0; i < o->parts_n; i++)
+		x->parts[i] = o->parts[i];
+	for (size_t i = 0; i < o->timers_n; i++)
+		x->timers[i] = o->timers[i];
+	x->o.parts = x->parts;
+	x->o.timers = x->timers;
 	x->db = store_writer(o->store);
 	x->cx = (struct ctx){ .arena = arena_new(65536),
 			      .clock = o->clock,

@@ -8,8 +8,8 @@
  *         -> COMMIT (durable) -> committed() on parts -> done() on each work
  *
  * A failed commit or flush fails nobody yet: the batch is rolled back and its
- * works are run again, each in a transaction of its own; what then fails gets
- * its own error (ERR_UNAVAILABLE, ERR_READ_ONLY, … may be retried by the
+ * works are run again, in halves, down to each in a transaction of its own;
+ * what then fails gets its own error (ERR_UNAVAILABLE, ERR_READ_ONLY, … may be retried by the
  * caller). So run() must only depend on its input and the store, and may be
  * called more than once.
  */
@@ -19,7 +19,7 @@
 
 struct executor;
 
-/* Intrusive. Owned by who submits it, until done() is called. */
+/* Intrusive. The executor's from submit until it calls done(). */
 struct work {
 	struct work *next;
 	struct ctx *cx; /* db is set by the executor while it runs */
@@ -31,7 +31,7 @@ struct work {
 	void (*done)(struct work *w, enum err e);
 	/*
 	 * Writes nothing by store_exec, only through parts (records): needs no
-	 * savepoint.
+	 * savepoint. A write, or journal_flush, is a bug that aborts.
 	 */
 	bool single;
 	enum err result; /* the executor's */
@@ -59,7 +59,8 @@ struct tx_timer {
 	int64_t (*next_ms)(void *arg); /* INT64_MAX: nothing due */
 	/*
 	 * Handles up to max due things at now_ms, each under its own mark (see
-	 * executor_guard). Returns how many it did.
+	 * executor_guard). Returns how many it did; after 0 it is asked again
+	 * a second later.
 	 */
 	size_t (*run)(void *arg, struct ctx *cx, int64_t now_ms, size_t max);
 };
@@ -70,7 +71,7 @@ struct executor_opts {
 	struct log *log;
 	struct rng *rng;
 	struct app *app; /* goes into the timers' ctx */
-	const struct tx_part *parts;
+	const struct tx_part *parts; /* copied, as the timers are */
 	size_t parts_n;
 	const struct tx_timer *timers;
 	size_t timers_n;
@@ -88,7 +89,10 @@ MUST enum err executor_submit(struct executor *x, struct work *w);
  */
 enum err executor_guard(struct executor *x, struct ctx *cx,
 			enum err (*fn)(struct ctx *cx, void *arg), void *arg);
-/* Not threaded: one batch of what waits and is due. Returns works done. */
+/*
+ * Not threaded: one batch of what waits and is due. Returns how many works and
+ * due things it did.
+ */
 size_t executor_step(struct executor *x);
 /* A timer's next_ms may have become earlier. Any thread. */
 void executor_wake(struct executor *x);
