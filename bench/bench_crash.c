@@ -1,0 +1,6 @@
+#include "bench/benches.h"
+
+void bench_crash(struct run *r)
+{
+	(void)r;
+}

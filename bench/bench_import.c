@@ -1,0 +1,6 @@
+#include "bench/benches.h"
+
+void bench_import(struct run *r)
+{
+	(void)r;
+}
