@@ -26,8 +26,8 @@ static const struct field bank_note_fields[] = {
 	FIELD_END,
 };
 
-static const struct shape bank_note_shape = SHAPE(struct bank_note,
-						  bank_note_fields);
+static const struct shape bank_note_shape =
+	SHAPE(struct bank_note, bank_note_fields);
 
 static const struct field bank_fields[] = {
 	FIELD(struct bank, format, KIND_STR, "format of the source"),
@@ -81,8 +81,8 @@ static bool looks_like_gift(struct str s)
 struct str bank_detect(struct str bytes)
 {
 	char room[LOOK_BYTES / 64];
-	struct str s = narrow(str_cut(bytes, 0, LOOK_BYTES), room,
-			      sizeof(room));
+	struct str s =
+		narrow(str_cut(bytes, 0, LOOK_BYTES), room, sizeof(room));
 	struct str inner;
 
 	/* Braces may come late; a look for them is cheap. */

@@ -16,7 +16,7 @@ struct slots {
 	struct slot {
 		uint64_t hash;
 		size_t value;
-	} *at;
+	} * at;
 	size_t n, room; /* room is a power of two */
 };
 
@@ -69,8 +69,7 @@ typedef bool slots_same(struct bank_build *b, size_t index, const void *key);
 
 /* The slot of the key, or the free one where it belongs. */
 static struct slot *slots_find(struct bank_build *b, struct slots *s,
-			       uint64_t hash, slots_same *same,
-			       const void *key)
+			       uint64_t hash, slots_same *same, const void *key)
 {
 	size_t at;
 
@@ -78,8 +77,7 @@ static struct slot *slots_find(struct bank_build *b, struct slots *s,
 		slots_grow(b, s);
 	at = hash & (s->room - 1);
 	while (s->at[at].value != 0) {
-		if (s->at[at].hash == hash &&
-		    same(b, s->at[at].value - 1, key))
+		if (s->at[at].hash == hash && same(b, s->at[at].value - 1, key))
 			break;
 		at = (at + 1) & (s->room - 1);
 	}
@@ -218,8 +216,7 @@ static bool id_usable(struct str id)
 
 static bool id_free(struct bank_build *b, struct str id)
 {
-	return slots_find(b, &b->id_at, str_hash(id), id_same, &id)->value ==
-	       0;
+	return slots_find(b, &b->id_at, str_hash(id), id_same, &id)->value == 0;
 }
 
 static struct str id_for(struct bank_build *b, const struct item *it)
@@ -255,9 +252,9 @@ static bool answers_fit(const struct item *it)
 static bool texts_fit(const struct item *it)
 {
 	const struct str texts[] = {
-		it->general_feedback,	it->right_feedback,
-		it->partial_feedback,	it->wrong_feedback,
-		it->essay.grader_info,	it->essay.file_types,
+		it->general_feedback,	 it->right_feedback,
+		it->partial_feedback,	 it->wrong_feedback,
+		it->essay.grader_info,	 it->essay.file_types,
 		it->essay.template_text,
 	};
 	const struct match_stem *m = it->stems.at;
@@ -379,6 +376,26 @@ static size_t digits(struct str s, size_t at)
 	return at;
 }
 
+/* A copy in which control characters are spaces. */
+static struct str one_line(struct bank_build *b, struct str s, int64_t line,
+			   struct str where)
+{
+	struct str copy = str_copy(b->cx->arena, s);
+	char *p = (char *)copy.p;
+	bool any = false;
+
+	for (size_t i = 0; i < copy.n; i++)
+		if ((unsigned char)p[i] < ' ' || p[i] == 0x7f) {
+			any |= p[i] != '\n' && p[i] != '\t';
+			p[i] = ' ';
+		}
+	if (any)
+		bank_note(b, FATE_IGNORED, line, where, 0,
+			  "control characters in a name became spaces");
+	copy = str_trim(copy);
+	return copy.n > 0 ? copy : (struct str){ 0 };
+}
+
 struct str bank_name_kept(struct bank_build *b, struct str s, int64_t line,
 			  struct str where)
 {
@@ -388,7 +405,7 @@ struct str bank_name_kept(struct bank_build *b, struct str s, int64_t line,
 		bank_note(b, FATE_IGNORED, line, where, 0,
 			  "a name is cut after %d bytes", LIMIT_TEXT_BYTES);
 	}
-	return s.n > 0 ? str_copy(b->cx->arena, s) : (struct str){ 0 };
+	return s.n > 0 ? one_line(b, s, line, where) : (struct str){ 0 };
 }
 
 /* Nothing, or e and an integer. */
@@ -429,9 +446,8 @@ bool bank_number(struct ctx *cx, struct str s, struct str *out)
 		return false;
 	*out = str_fmt(cx->arena, "%s%.*s%s%.*s%.*s", minus ? "-" : "",
 		       whole > 0 ? (int)whole : 1, whole > 0 ? s.p : "0",
-		       end > point ? "." : "",
-		       (int)(end - point), s.p + point, (int)(s.n - end),
-		       s.p + end);
+		       end > point ? "." : "", (int)(end - point), s.p + point,
+		       (int)(s.n - end), s.p + end);
 	return true;
 }
 

@@ -59,7 +59,10 @@ void bank_build_free(struct bank_build *b); /* when reading is given up */
 struct str bank_cut(struct str s, size_t most);
 /* Absent instead of empty; white space at the ends removed; a copy. */
 struct str bank_text_kept(struct ctx *cx, struct str s);
-/* The same for a name, category or tag, which have a limit: cut and noted. */
+/*
+ * The same for a name, category or tag: one line, of limited length. What is
+ * cut is noted.
+ */
 struct str bank_name_kept(struct bank_build *b, struct str s, int64_t line,
 			  struct str where);
 /*

@@ -110,14 +110,15 @@ static bool is_one_of(struct str s, const char *const *words)
 	return false;
 }
 
-static enum err from_declared(struct ctx *cx, struct str s,
-			      struct str declared, struct bank_text *out)
+static enum err from_declared(struct ctx *cx, struct str s, struct str declared,
+			      struct bank_text *out)
 {
 	static const char *const utf8[] = { "utf-8", "utf8", "us-ascii",
 					    "ascii", NULL };
-	static const char *const latin[] = { "iso-8859-1", "iso8859-1",
-					     "latin1",	   "latin-1",
-					     "windows-1252", "cp1252", NULL };
+	static const char *const latin[] = {
+		"iso-8859-1",	"iso8859-1", "latin1", "latin-1",
+		"windows-1252", "cp1252",    NULL
+	};
 
 	out->text = s;
 	if (is_one_of(declared, latin)) {
@@ -136,8 +137,8 @@ static enum err from_declared(struct ctx *cx, struct str s,
 	return OK;
 }
 
-enum err bank_text_decode(struct ctx *cx, struct str bytes,
-			  struct str declared, struct bank_text *out)
+enum err bank_text_decode(struct ctx *cx, struct str bytes, struct str declared,
+			  struct bank_text *out)
 {
 	struct bank_text t = { .text = bytes };
 	enum err e = OK;
@@ -153,6 +154,8 @@ enum err bank_text_decode(struct ctx *cx, struct str bytes,
 	}
 	if (e)
 		return e;
+	while (str_starts(t.text, "\xef\xbb\xbf"))
+		t.text = str_cut(t.text, 3, t.text.n);
 	t.text = plain_lines(cx, t.text);
 	*out = t;
 	return OK;

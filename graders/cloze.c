@@ -47,7 +47,7 @@ enum { TYPES = sizeof(types) / sizeof(types[0]) };
 struct head {
 	struct str weight, name;
 	const struct blank_type *type; /* NULL: no such name */
-	size_t end; /* behind the second colon */
+	size_t end;		       /* behind the second colon */
 };
 
 /* The text while it is read. */
@@ -193,9 +193,9 @@ static size_t put_entity(struct buf *b, struct str s, size_t at)
 		const char *name;
 		uint32_t c;
 	} known[] = {
-		{ "amp", '&' },	  { "lt", '<' },   { "gt", '>' },
-		{ "quot", '"' },  { "apos", '\'' }, { "nbsp", 0xa0 },
-		{ "deg", 0xb0 },  { "micro", 0xb5 }, { "times", 0xd7 },
+		{ "amp", '&' },	     { "lt", '<' },	  { "gt", '>' },
+		{ "quot", '"' },     { "apos", '\'' },	  { "nbsp", 0xa0 },
+		{ "deg", 0xb0 },     { "micro", 0xb5 },	  { "times", 0xd7 },
 		{ "minus", 0x2212 }, { "ndash", 0x2013 },
 	};
 	size_t end = at + 1;
@@ -261,8 +261,7 @@ static enum err take_share(struct cloze *z, struct str *s, struct dec *out)
 		return OK;
 	}
 	end = skip(*s, 1, "-0123456789.,");
-	if (!str_starts(*s, "%") || end < 2 || end >= s->n ||
-	    s->p[end] != '%')
+	if (!str_starts(*s, "%") || end < 2 || end >= s->n || s->p[end] != '%')
 		return OK;
 	number = (char *)str_copy(z->cx->arena, str_cut(*s, 1, end)).p;
 	for (char *p = number; *p; p++)
@@ -353,8 +352,7 @@ static enum err read_alternatives(struct cloze *z, struct item *part,
 		s = str_cut(s, 1, s.n);
 	for (;;) {
 		end = find_stop(s, 0, "~");
-		e = read_alternative(z, part, str_trim(str_cut(s, 0, end)),
-				     &l);
+		e = read_alternative(z, part, str_trim(str_cut(s, 0, end)), &l);
 		if (e || end >= s.n)
 			break;
 		s = str_cut(s, end + 1, s.n);
@@ -519,7 +517,8 @@ static void write_alternative(struct buf *b, const struct answer *a,
 		buf_str(b, a->tolerance);
 	}
 	if (a->feedback.n > 0) {
-		buf_ch(b, '#');
+		/* "&#" would begin an entity */
+		buf_z(b, str_ends(a->text, "&") ? " #" : "#");
 		write_plain(b, a->feedback, false);
 	}
 }

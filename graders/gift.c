@@ -11,7 +11,7 @@ struct gift {
 	int64_t block_line, question;
 	bool has_text;
 	int64_t tag_nodes, tag_line; /* of this block's comments */
-	struct bank_list tags; /* struct str */
+	struct bank_list tags;	     /* struct str */
 	struct str idnumber;
 	struct str category;
 	int64_t category_line; /* 0: used by an item already, or none */
@@ -44,8 +44,7 @@ struct str gift_plain(struct ctx *cx, struct str s)
 
 	for (size_t i = 0; i < copy.n; i++)
 		if (p[i] >= GIFT_MARK_FIRST && p[i] <= GIFT_MARK_LAST)
-			p[i] = p[i] == GIFT_MARK_LAST ? '\n'
-						      : back[(int)p[i]];
+			p[i] = p[i] == GIFT_MARK_LAST ? '\n' : back[(int)p[i]];
 	copy = str_trim(copy);
 	return copy.n > 0 ? copy : (struct str){ 0 };
 }
@@ -120,8 +119,7 @@ static struct str tag_value(struct gift *g, struct str s, int64_t line)
 	return out;
 }
 
-static void take_tag(struct gift *g, bool is_id, struct str value,
-		     int64_t line)
+static void take_tag(struct gift *g, bool is_id, struct str value, int64_t line)
 {
 	struct str s = tag_value(g, value, line);
 
@@ -166,8 +164,8 @@ static void read_comment(struct gift *g, struct str line, int64_t number)
 static void category_unused(struct gift *g)
 {
 	if (g->category_line > 0)
-		bank_note(g->b, FATE_IGNORED, g->category_line,
-			  STR("category"), 1, "a category has no questions");
+		bank_note(g->b, FATE_IGNORED, g->category_line, STR("category"),
+			  1, "a category has no questions");
 	g->category_line = 0;
 }
 
@@ -207,8 +205,8 @@ static enum err replace_escapes(struct gift *g, struct str raw, struct str *out)
 				mark = strchr(GIFT_ESCAPES, raw.p[i + 1]);
 		}
 		if (mark && *mark) {
-			p[n++] = (char)(GIFT_MARK_FIRST +
-					(mark - GIFT_ESCAPES));
+			p[n++] =
+				(char)(GIFT_MARK_FIRST + (mark - GIFT_ESCAPES));
 			i++;
 		} else {
 			p[n++] = (char)c;
@@ -229,15 +227,16 @@ static struct str take_name(struct gift_question *q, struct str s)
 	end = str_find(s, STR("::"), 0);
 	if (end == SIZE_MAX)
 		return s;
-	q->it->name = bank_name_kept(q->b, gift_plain(q->cx, str_cut(s, 0, end)),
-				     q->line, STR("question"));
+	q->it->name =
+		bank_name_kept(q->b, gift_plain(q->cx, str_cut(s, 0, end)),
+			       q->line, STR("question"));
 	q->nodes++;
 	return str_trim(str_cut(s, end + 2, s.n));
 }
 
 /* Where the answers stand: open < close; both SIZE_MAX: there are none. */
-static enum err find_braces(struct gift_question *q, struct str s,
-			    size_t *open, size_t *close)
+static enum err find_braces(struct gift_question *q, struct str s, size_t *open,
+			    size_t *close)
 {
 	*open = gift_find(s, '{', 0);
 	*close = gift_find(s, '}', 0);
@@ -264,8 +263,8 @@ static struct str stem_around(struct gift_question *q, struct str s,
 			      size_t open, size_t close)
 {
 	return str_fmt(q->cx->arena, "%.*s%s%.*s", (int)open, s.p,
-		       close + 1 == s.n ? "" : "_____",
-		       (int)(s.n - close - 1), s.p + close + 1);
+		       close + 1 == s.n ? "" : "_____", (int)(s.n - close - 1),
+		       s.p + close + 1);
 }
 
 static size_t find_last(struct str s, const char *z)
@@ -278,11 +277,14 @@ static size_t find_last(struct str s, const char *z)
 	return SIZE_MAX;
 }
 
-static void describe(struct gift_question *q)
+static enum err describe(struct gift_question *q)
 {
+	if (q->it->stem.n == 0 && q->it->name.n == 0)
+		return err_set(q->cx, ERR_INVALID, "there is no text");
 	q->it->type = ITEM_DESCRIPTION;
 	q->it->source_type = STR("description");
 	q->it->mark = DEC_ZERO;
+	return OK;
 }
 
 static enum err read_block(struct gift_question *q)
@@ -303,19 +305,14 @@ static enum err read_block(struct gift_question *q)
 	q->it->stem_format = general.format = stem.format;
 	at = find_last(answers, "####");
 	if (at != SIZE_MAX) {
-		general = gift_text(q->cx,
-				    str_cut(answers, at + 4, answers.n),
+		general = gift_text(q->cx, str_cut(answers, at + 4, answers.n),
 				    stem.format);
 		answers = str_trim(str_cut(answers, 0, at));
 		q->nodes++;
 	}
 	q->it->general_feedback = general.text;
 	q->it->general_feedback_format = general.format;
-	if (open == SIZE_MAX) {
-		describe(q);
-		return OK;
-	}
-	return gift_answers(q, answers);
+	return open == SIZE_MAX ? describe(q) : gift_answers(q, answers);
 }
 
 static struct item fresh_item(struct gift *g)
@@ -341,10 +338,9 @@ static void refuse_block(struct gift *g)
 
 static enum err flush_question(struct gift *g)
 {
-	struct gift_question q = { .cx = g->cx,
-				   .b = g->b,
-				   .line = g->block_line,
-				   .nodes = 1 };
+	struct gift_question q = {
+		.cx = g->cx, .b = g->b, .line = g->block_line, .nodes = 1
+	};
 	struct item it = fresh_item(g);
 	enum err e;
 

@@ -27,8 +27,7 @@ static bool next_piece(struct str *rest, const char *signs, struct piece *out)
 	while (at < rest->n && !(rest->p[at] && strchr(signs, rest->p[at])))
 		at++;
 	out->text = str_trim(str_cut(*rest, out->sign != 0, at));
-	*rest = at < rest->n ? str_cut(*rest, at, rest->n)
-			     : (struct str){ 0 };
+	*rest = at < rest->n ? str_cut(*rest, at, rest->n) : (struct str){ 0 };
 	if (out->sign == 0 && out->text.n == 0)
 		return next_piece(rest, signs, out);
 	return true;
@@ -122,8 +121,8 @@ static enum err read_choices(struct gift_question *q, struct str s)
 	struct piece p;
 	enum err e = OK;
 
-	q->it->type = gift_find(s, '=', 0) == SIZE_MAX ? ITEM_MULTI
-						       : ITEM_CHOICE;
+	q->it->type =
+		gift_find(s, '=', 0) == SIZE_MAX ? ITEM_MULTI : ITEM_CHOICE;
 	q->it->source_type = STR("multichoice");
 	q->it->shuffle = true;
 	q->it->numbering = STR("abc");

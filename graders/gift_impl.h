@@ -34,9 +34,9 @@ struct gift_question {
 	struct bank_build *b;
 	struct item *it;
 	struct str block; /* escapes replaced, see above */
-	int64_t line; /* of the block's first byte */
-	int64_t nodes; /* mapped ones of this question */
-	int64_t empty; /* answers without text: not carried over */
+	int64_t line;	  /* of the block's first byte */
+	int64_t nodes;	  /* mapped ones of this question */
+	int64_t empty;	  /* answers without text: not carried over */
 };
 
 /* A text without marks, trimmed, in the arena; absent if empty. */

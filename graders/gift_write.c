@@ -36,8 +36,10 @@ static void write_losses(struct buf *b, const struct item *it)
 	lost(b, it->units.n > 0, "units", &any);
 	lost(b, answers_lose(it), "tolerances other than absolute", &any);
 	lost(b, it->text.case_sensitive, "letter case", &any);
-	lost(b, it->right_feedback.n + it->partial_feedback.n +
-			it->wrong_feedback.n > 0,
+	lost(b,
+	     it->right_feedback.n + it->partial_feedback.n +
+			     it->wrong_feedback.n >
+		     0,
 	     "feedback for right, partly right and wrong", &any);
 	lost(b, it->type == ITEM_MULTI && it->multi_rule != MULTI_WEIGHTS,
 	     "the rule by which shares add up", &any);
@@ -79,10 +81,10 @@ static void write_prefix(struct buf *b, int format)
 	buf_z(b, prefixes[format]);
 }
 
-/* The prefix also guards what would be read as something else. */
+/* The prefix also guards what would be read as something else (a BOM, too). */
 static void write_text(struct buf *b, struct str s, int format, int otherwise)
 {
-	if (format != otherwise || (s.n > 0 && strchr("[%/$", s.p[0])))
+	if (format != otherwise || (s.n > 0 && strchr("[%/$\xef", s.p[0])))
 		write_prefix(b, format);
 	write_plain(b, s);
 }
@@ -151,11 +153,9 @@ static void write_true_false(struct buf *b, const struct item *it)
 		return;
 	}
 	buf_ch(b, '#');
-	write_text(b, wrong->feedback, wrong->feedback_format,
-		   it->stem_format);
+	write_text(b, wrong->feedback, wrong->feedback_format, it->stem_format);
 	buf_ch(b, '#');
-	write_text(b, right->feedback, right->feedback_format,
-		   it->stem_format);
+	write_text(b, right->feedback, right->feedback_format, it->stem_format);
 }
 
 static void write_answer(struct buf *b, const struct item *it,
@@ -166,8 +166,7 @@ static void write_answer(struct buf *b, const struct item *it,
 
 	if (any) {
 		buf_z(b, "\t~");
-		if (a->feedback.n == 0 &&
-		    a->feedback_format == it->stem_format)
+		if (a->feedback.n == 0 && a->feedback_format == it->stem_format)
 			buf_ch(b, '#');
 	} else {
 		buf_z(b, bare ? "" : "\t=");
@@ -307,6 +306,14 @@ static void write_line(struct buf *b, struct str s, char escape)
 	}
 }
 
+/* A backslash at the end would take the bracket's meaning away. */
+static void write_tag(struct buf *b, const char *name, struct str value)
+{
+	buf_fmt(b, " [%s:", name);
+	write_line(b, value, ']');
+	buf_z(b, str_ends(value, "\\") ? " ]" : "]");
+}
+
 static void write_tags(struct buf *b, const struct item *it)
 {
 	const struct str *tags = it->tags.at;
@@ -314,16 +321,10 @@ static void write_tags(struct buf *b, const struct item *it)
 	if (it->idnumber.n == 0 && it->tags.n == 0)
 		return;
 	buf_z(b, "//");
-	if (it->idnumber.n > 0) {
-		buf_z(b, " [id:");
-		write_line(b, it->idnumber, ']');
-		buf_ch(b, ']');
-	}
-	for (size_t i = 0; i < it->tags.n; i++) {
-		buf_z(b, " [tag:");
-		write_line(b, tags[i], ']');
-		buf_ch(b, ']');
-	}
+	if (it->idnumber.n > 0)
+		write_tag(b, "id", it->idnumber);
+	for (size_t i = 0; i < it->tags.n; i++)
+		write_tag(b, "tag", tags[i]);
 	buf_ch(b, '\n');
 }
 

@@ -12,8 +12,7 @@ static void write_types(struct buf *b, const struct bank *bank)
 		if (counts[t] == 0)
 			continue;
 		buf_z(b, any ? ", " : " (");
-		buf_fmt(b, "%lld %s", (long long)counts[t],
-			item_type_words[t]);
+		buf_fmt(b, "%lld %s", (long long)counts[t], item_type_words[t]);
 		any = true;
 	}
 	if (any)

@@ -123,17 +123,15 @@ static void take_files(struct moodle_question *q, struct xml_node *node,
 		buf_z(&q->files, "</files>");
 }
 
-struct moodle_text moodle_text(struct moodle_question *q,
-			       struct xml_node *node, int otherwise,
-			       const char *where)
+struct moodle_text moodle_text(struct moodle_question *q, struct xml_node *node,
+			       int otherwise, const char *where)
 {
 	struct moodle_text t = { .format = otherwise };
 	struct xml_node *text;
 
 	if (!node)
 		return t;
-	t.format = format_of(q, node, xml_take_attr(node, "format"),
-			     otherwise);
+	t.format = format_of(q, node, xml_take_attr(node, "format"), otherwise);
 	text = xml_take(node, "text");
 	if (text) {
 		text->text_taken = true;
@@ -153,8 +151,7 @@ static const char *aside_reason(struct str name)
 }
 
 /* Base64 of n bytes of text holds about three quarters of that. */
-static void account_file(struct moodle *m, struct xml_node *n,
-			 struct str path)
+static void account_file(struct moodle *m, struct xml_node *n, struct str path)
 {
 	bank_note(m->b, FATE_OPAQUE, n->line, path, xml_size(n),
 		  "an embedded file is kept in the item's source");
@@ -409,9 +406,8 @@ static enum err on_child(void *user, struct xml_node *n)
 	bank_note(m->b, FATE_IGNORED, n->line,
 		  n->kind == XML_ELEMENT ? STR("quiz/other") : n->name,
 		  xml_size(n), "%s",
-		  n->kind == XML_A_COMMENT
-			  ? "comments are not carried over"
-			  : "only questions are read here");
+		  n->kind == XML_A_COMMENT ? "comments are not carried over"
+					   : "only questions are read here");
 	return OK;
 }
 

@@ -25,7 +25,7 @@ struct moodle {
 	struct ctx *cx;
 	struct bank_build *b;
 	const char *root; /* where a question is: "quiz/question" */
-	bool bare; /* the file has questions, but no <quiz> around them */
+	bool bare;     /* the file has questions, but no <quiz> around them */
 	int64_t index; /* of the question, from 1 */
 	struct str category;
 	int64_t category_line; /* 0: used by an item already, or none */
@@ -37,7 +37,7 @@ struct moodle_question {
 	struct moodle *m;
 	struct xml_node *node;
 	struct item *it;
-	enum err e; /* the first failure; later calls do nothing */
+	enum err e;	  /* the first failure; later calls do nothing */
 	struct buf files; /* embedded files, see moodle_text */
 };
 
@@ -64,9 +64,8 @@ bool moodle_bool(struct moodle_question *q, const char *name, bool otherwise);
  * <node format="html"><text>…</text><file/>…</node>. Files go to q->files as
  * <files in="WHERE">…</files>, verbatim; node may be NULL.
  */
-struct moodle_text moodle_text(struct moodle_question *q,
-			       struct xml_node *node, int otherwise,
-			       const char *where);
+struct moodle_text moodle_text(struct moodle_question *q, struct xml_node *node,
+			       int otherwise, const char *where);
 
 /* Fills what belongs to the type; false: the type is not known. */
 bool moodle_read_type(struct moodle_question *q, struct str type);

@@ -86,8 +86,7 @@ static void take_zero(struct moodle_question *q, const char *name)
 	if (!n)
 		return;
 	n->text_taken = true;
-	n->taken = str_is(str_trim(n->text), "0") ||
-		   str_trim(n->text).n == 0;
+	n->taken = str_is(str_trim(n->text), "0") || str_trim(n->text).n == 0;
 }
 
 static void read_common(struct moodle_question *q)
@@ -175,8 +174,7 @@ static void read_multichoice(struct moodle_question *q)
 	struct xml_node *n;
 	char where[40];
 
-	q->it->type = moodle_bool(q, "single", true) ? ITEM_CHOICE
-						     : ITEM_MULTI;
+	q->it->type = moodle_bool(q, "single", true) ? ITEM_CHOICE : ITEM_MULTI;
 	q->it->shuffle = moodle_bool(q, "shuffleanswers", false);
 	q->it->numbering = moodle_word(q, q->node, "answernumbering", "abc");
 	if (q->it->numbering.n == 0)
@@ -229,11 +227,11 @@ static void read_true_false(struct moodle_question *q)
 		c[i].feedback = f.text;
 		c[i].feedback_format = f.format;
 	}
+	for (int i = 0; i < 2; i++)
+		c[i].fraction =
+			dec_eq(c[i].fraction, DEC_ONE) ? DEC_ONE : DEC_ZERO;
 	if (seen != 2 || dec_eq(c[0].fraction, c[1].fraction))
 		moodle_refuse(q, "one of true and false must be right");
-	for (int i = 0; i < 2; i++)
-		c[i].fraction = dec_eq(c[i].fraction, DEC_ONE) ? DEC_ONE
-							       : DEC_ZERO;
 	q->it->type = ITEM_TRUE_FALSE;
 	q->it->choices = (struct list){ c, 2 };
 }
@@ -256,7 +254,8 @@ static void read_tolerance(struct moodle_question *q, struct xml_node *n,
 			   struct answer *a)
 {
 	struct xml_node *exact = xml_take(n, "tolerancekind");
-	struct str s = moodle_word(q, n, "tolerance", NULL), kind = { 0 };
+	struct str s = moodle_word(q, n, "tolerance", NULL), kind;
+	bool known = false;
 
 	if (s.n > 0 &&
 	    (!bank_number(q->cx, s, &a->tolerance) || a->tolerance.p[0] == '-'))
@@ -277,8 +276,27 @@ static void read_tolerance(struct moodle_question *q, struct xml_node *n,
 	if (s.n > 0)
 		a->text = s;
 	for (int i = 0; tolerance_kind_words[i]; i++)
-		if (str_is(kind, tolerance_kind_words[i]))
+		if (str_is(kind, tolerance_kind_words[i])) {
 			a->tolerance_kind = i;
+			known = true;
+		}
+	/* Absolute ones need this element for "10%" only. */
+	if (!known || (a->tolerance_kind == TOL_ABSOLUTE &&
+		       (!str_ends(a->tolerance, "%") || a->high.n > 0 ||
+			a->relative.n > 0 || a->low_open || a->high_open)))
+		moodle_refuse(q, "line %d: the tolerancekind is not known",
+			      n->line);
+}
+
+static void read_number(struct moodle_question *q, struct xml_node *n,
+			struct answer *a)
+{
+	read_tolerance(q, n, a);
+	if (a->text.n == 0)
+		a->text = STR("*");
+	if (a->tolerance_kind != TOL_RANGE && !str_is(a->text, "*") &&
+	    !bank_number(q->cx, a->text, &a->text))
+		moodle_refuse(q, "line %d: an answer is no number", n->line);
 }
 
 static void read_answers(struct moodle_question *q)
@@ -293,19 +311,11 @@ static void read_answers(struct moodle_question *q)
 		a.text = answer_text(q, n);
 		a.feedback = f.text;
 		a.feedback_format = f.format;
-		if (q->it->type == ITEM_NUMERIC) {
-			if (a.text.n == 0)
-				a.text = STR("*");
-			else if (!str_is(a.text, "*") &&
-				 !bank_number(q->cx, a.text, &a.text))
-				moodle_refuse(q, "line %d: an answer is no "
-						 "number",
-					      n->line);
-			read_tolerance(q, n, &a);
-		} else if (a.text.n == 0) {
+		if (q->it->type == ITEM_NUMERIC)
+			read_number(q, n, &a);
+		else if (a.text.n == 0)
 			moodle_refuse(q, "line %d: an answer has no text",
 				      n->line);
-		}
 		bank_list_add(&answers, &a, sizeof(a));
 	}
 	q->it->answers = bank_list_take(q->cx, &answers);
@@ -334,8 +344,9 @@ static void read_units(struct moodle_question *q)
 			moodle_refuse(q, "line %d: a multiplier is no number",
 				      n->line);
 		if (u.name.n == 0 || u.name.n > LIMIT_REF_BYTES)
-			moodle_refuse(q, "line %d: a unit has no name, or "
-					 "it is too long",
+			moodle_refuse(q,
+				      "line %d: a unit has no name, or "
+				      "it is too long",
 				      n->line);
 		bank_list_add(&units, &u, sizeof(u));
 	}
@@ -362,8 +373,8 @@ static void read_numerical(struct moodle_question *q)
 		it->unit_mode = UNIT_GRADED;
 	else if (show != 3 && it->units.n > 0)
 		it->unit_mode = UNIT_OPTIONAL;
-	it->unit_penalty = grading == 2 ? UNIT_PENALTY_OF_MAX
-					: UNIT_PENALTY_OF_MARK;
+	it->unit_penalty =
+		grading == 2 ? UNIT_PENALTY_OF_MAX : UNIT_PENALTY_OF_MARK;
 	read_answers(q);
 }
 
@@ -379,8 +390,8 @@ static int64_t option_of(struct bank_list *options, struct str text)
 }
 
 static void read_subquestion(struct moodle_question *q, struct xml_node *n,
-			     struct bank_list *stems,
-			     struct bank_list *options, size_t at)
+			     struct bank_list *stems, struct bank_list *options,
+			     size_t at)
 {
 	struct match_stem s = { 0 };
 	struct moodle_text t;

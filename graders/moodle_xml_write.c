@@ -132,7 +132,24 @@ static void half(struct buf *b, struct str low, struct str high, bool sum)
 		return;
 	}
 	l = sum ? dec_add(h, l) : dec_sub(h, l);
+	if (!sum)
+		l = dec_max(l, dec_neg(l));
 	buf_add(b, number, dec_text(dec_scale(l, 1, 2), number));
+}
+
+/* A relative tolerance times the answer; "10%" is a tenth of it. */
+static void absolute(struct buf *b, const struct answer *a)
+{
+	bool percent = str_ends(a->tolerance, "%");
+	struct str s = str_cut(a->tolerance, 0, a->tolerance.n - percent);
+	struct dec t = DEC_ZERO, value;
+	char number[DEC_TEXT];
+
+	if (dec_parse(s, &t) && dec_parse(a->text, &value))
+		t = dec_mul(percent ? dec_scale(t, 1, 100) : t,
+			    dec_max(value, dec_neg(value)));
+	t = dec_max(t, dec_neg(t));
+	buf_add(b, number, dec_text(t, number));
 }
 
 /*
@@ -142,39 +159,30 @@ static void half(struct buf *b, struct str low, struct str high, bool sum)
  */
 static void write_tolerance(struct buf *b, const struct answer *a)
 {
-	struct dec t = DEC_ZERO, value;
-
-	buf_z(b, "<tolerance>");
-	if (a->tolerance_kind == TOL_ABSOLUTE) {
-		if (a->tolerance.n > 0)
-			xml_escape(b, a->tolerance);
-		else
-			buf_ch(b, '0');
-		buf_z(b, "</tolerance>");
-		return;
-	}
-	if (a->tolerance_kind == TOL_RANGE) {
-		half(b, a->text, a->high, false);
-	} else {
-		char number[DEC_TEXT];
-
-		if (dec_parse(a->tolerance, &t) && dec_parse(a->text, &value))
-			t = dec_mul(t, dec_max(value, dec_neg(value)));
-		buf_add(b, number, dec_text(t, number));
-	}
-	buf_z(b, "</tolerance><tolerancekind");
+	bool range = a->tolerance_kind == TOL_RANGE;
 	const struct {
 		const char *name;
 		struct str value;
 	} attrs[] = {
 		{ "value", a->tolerance },
 		{ "relative", a->relative },
-		{ "low", a->tolerance_kind == TOL_RANGE ? a->text
-							: (struct str){ 0 } },
+		{ "low", range ? a->text : (struct str){ 0 } },
 		{ "high", a->high },
 		{ "lowopen", a->low_open ? STR("1") : (struct str){ 0 } },
 		{ "highopen", a->high_open ? STR("1") : (struct str){ 0 } },
 	};
+
+	buf_z(b, "<tolerance>");
+	if (a->tolerance_kind == TOL_ABSOLUTE && !str_ends(a->tolerance, "%")) {
+		xml_escape(b, a->tolerance.n > 0 ? a->tolerance : STR("0"));
+		buf_z(b, "</tolerance>");
+		return;
+	}
+	if (range)
+		half(b, a->text, a->high, false);
+	else
+		absolute(b, a);
+	buf_z(b, "</tolerance><tolerancekind");
 	for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++) {
 		if (attrs[i].value.n == 0)
 			continue;
@@ -194,7 +202,7 @@ static void write_answers(struct buf *b, const struct item *it)
 		open_answer(b, a[i].fraction);
 		buf_z(b, " format=\"plain_text\">");
 		if (it->type == ITEM_NUMERIC &&
-		    a[i].tolerance_kind == TOL_RANGE && a[i].high.n > 0) {
+		    a[i].tolerance_kind == TOL_RANGE) {
 			buf_z(b, "<text>");
 			half(b, a[i].text, a[i].high, true);
 			buf_z(b, "</text>");
@@ -361,8 +369,7 @@ static void write_type(struct buf *b, const struct item *it)
 	switch ((enum item_type)it->type) {
 	case ITEM_CHOICE:
 	case ITEM_MULTI:
-		word_z(b, "single",
-		       it->type == ITEM_CHOICE ? "true" : "false");
+		word_z(b, "single", it->type == ITEM_CHOICE ? "true" : "false");
 		word_z(b, "shuffleanswers", it->shuffle ? "true" : "false");
 		word(b, "answernumbering", it->numbering);
 		write_combined(b, it);

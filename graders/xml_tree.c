@@ -57,8 +57,7 @@ static int64_t line_of(struct str s, size_t at)
 }
 
 /* The end of a start tag, its attributes, and whether it is empty. */
-static size_t measure_tag(struct str s, size_t at, int *attributes,
-			  bool *empty)
+static size_t measure_tag(struct str s, size_t at, int *attributes, bool *empty)
 {
 	char quote = 0;
 
@@ -187,8 +186,7 @@ static void take_attributes(struct tree *t, struct xml_node *n, int count,
 	n->attrs = ARENA_ARRAY(t->child_memory, struct xml_attr, (size_t)count);
 	n->attrs_n = (uint32_t)count;
 	for (int i = 0; i < count; i++, at += 5) {
-		struct str v = { (const char *)at[3],
-				 (size_t)(at[4] - at[3]) };
+		struct str v = { (const char *)at[3], (size_t)(at[4] - at[3]) };
 
 		n->attrs[i].name = name_of(t, at[1], at[0]);
 		n->attrs[i].value = str_copy(t->child_memory, v);
@@ -251,8 +249,8 @@ static void on_end(void *user, const xmlChar *local, const xmlChar *prefix,
 		return;
 	}
 	if (t->text.p + end >= o->node->source.p)
-		o->node->source.n = (size_t)(t->text.p + end -
-					     o->node->source.p);
+		o->node->source.n =
+			(size_t)(t->text.p + end - o->node->source.p);
 	o->node->text = buf_copy(&o->text, t->child_memory);
 	if (t->depth == 1)
 		deliver(t, o->node);
@@ -408,12 +406,15 @@ enum err xml_tree_read(struct ctx *cx, struct str text,
 	enum err e;
 
 	*line = 0;
+	/* Also keeps libxml2 from guessing that this is UTF-16 or UCS-4. */
+	if (text.n == 0 || memchr(text.p, 0, text.n))
+		return err_set(cx, ERR_INVALID, "there is no XML in it");
 	e = measure(cx, text);
 	if (e)
 		return e;
 	t.text = without_declaration(cx, text);
-	if (t.text.n == 0 || t.text.n > LIMIT_IMPORT_BYTES)
-		return err_set(cx, ERR_INVALID, "there is no XML in it");
+	if (t.text.n > LIMIT_IMPORT_BYTES * 2)
+		return err_set(cx, ERR_TOO_LARGE, "the file is too large");
 	t.parser = xmlCreateMemoryParserCtxt(t.text.p, (int)t.text.n);
 	if (!t.parser)
 		return err_set(cx, ERR_UNAVAILABLE, "the XML parser is not");

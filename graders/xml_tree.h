@@ -21,8 +21,8 @@ enum xml_kind { XML_ELEMENT, XML_A_COMMENT, XML_INSTRUCTION };
 struct xml_node {
 	struct xml_node *first, *next; /* children in order; siblings */
 	struct xml_attr *attrs;
-	struct str name; /* with its prefix, if any */
-	struct str text; /* all text directly in it, as written */
+	struct str name;   /* with its prefix, if any */
+	struct str text;   /* all text directly in it, as written */
 	struct str source; /* the element as it stands in the file */
 	uint32_t attrs_n;
 	int32_t line; /* from 1 */

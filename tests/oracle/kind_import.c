@@ -53,8 +53,8 @@ static bool text_is(struct compare *c, const char *what, struct jval want,
 		s = jval_str(&c->o->cx, want);
 	else if (jval_type(want) == J_NUMBER)
 		s = jval_text(want);
-	if (c->loose ? same_loose(s, ours) : str_eq(s, ours) ||
-						     s.n + ours.n == 0)
+	if (c->loose ? same_loose(s, ours)
+		     : str_eq(s, ours) || s.n + ours.n == 0)
 		return true;
 	return differ(c, what, ours);
 }
@@ -153,11 +153,10 @@ static bool answers_are(struct compare *c, struct jval want)
 		if (a[i].tolerance_kind == TOL_RANGE)
 			ok = number_is(c, "answer", v,
 				       (number_of(c, a[i].text) +
-					number_of(c, a[i].high)) / 2);
-		else if (c->it->type == ITEM_NUMERIC &&
-			 !str_is(a[i].text, "*"))
-			ok = number_is(c, "answer", v,
-				       number_of(c, a[i].text));
+					number_of(c, a[i].high)) /
+					       2);
+		else if (c->it->type == ITEM_NUMERIC && !str_is(a[i].text, "*"))
+			ok = number_is(c, "answer", v, number_of(c, a[i].text));
 		else
 			ok = rich_is(c, "answer", v, a[i].text, 0);
 	}
@@ -205,7 +204,8 @@ static bool tolerances_are(struct compare *c, struct jval want)
 
 		if (a[i].tolerance_kind == TOL_RANGE)
 			t = (number_of(c, a[i].high) -
-			     number_of(c, a[i].text)) / 2;
+			     number_of(c, a[i].text)) /
+			    2;
 		ok = number_is(c, "tolerance", v, t);
 	}
 	return ok;
@@ -248,12 +248,10 @@ static bool subanswers_are(struct compare *c, struct jval want,
 			found++;
 		if (found == c->it->options.n)
 			return differ(c, "an option is missing", option);
-		if (!element(questions, i, &q) ||
-		    !jval_get(q, "text", &text) ||
+		if (!element(questions, i, &q) || !jval_get(q, "text", &text) ||
 		    jval_str(&c->o->cx, text).n == 0)
 			continue;
-		if (at >= c->it->stems.n ||
-		    m[at++].option != (int64_t)found)
+		if (at >= c->it->stems.n || m[at++].option != (int64_t)found)
 			return differ(c, "an option is another", option);
 	}
 	return true;
@@ -368,8 +366,7 @@ static bool essay_is(struct compare *c, struct str n, struct jval v,
 }
 
 /* Texts whose format an item does not have. */
-static bool side_is(struct compare *c, struct str n, struct jval v,
-		    bool *known)
+static bool side_is(struct compare *c, struct str n, struct jval v, bool *known)
 {
 	const struct item *it = c->it;
 	struct jval text;
@@ -407,10 +404,9 @@ static bool numeric_is(struct compare *c, struct str n, struct jval v,
 		return number_is(c, "unitsleft", v, it->units_before);
 	if (str_is(n, "unitgradingtype"))
 		return number_is(c, "unitgradingtype", v,
-				 it->unit_mode != UNIT_GRADED ? 0
-				 : it->unit_penalty == UNIT_PENALTY_OF_MAX
-					 ? 2
-					 : 1);
+				 it->unit_mode != UNIT_GRADED		   ? 0
+				 : it->unit_penalty == UNIT_PENALTY_OF_MAX ? 2
+									   : 1);
 	if (str_is(n, "usecase"))
 		return number_is(c, "usecase", v, it->text.case_sensitive);
 	if (str_is(n, "answer"))
@@ -435,10 +431,13 @@ static bool is_one_of(struct str n, const char *const *words)
 static bool member_is(struct compare *c, struct str n, struct jval v,
 		      struct jval all)
 {
-	static const char *const passed_over[] = {
-		"length", "maxbytes", "showunits", "instructions",
-		"showstandardinstruction", "coursetags", NULL
-	};
+	static const char *const passed_over[] = { "length",
+						   "maxbytes",
+						   "showunits",
+						   "instructions",
+						   "showstandardinstruction",
+						   "coursetags",
+						   NULL };
 	const struct item *it = c->it;
 	struct jval questions = v;
 	bool known = true, ok;
@@ -531,11 +530,16 @@ static enum oracle_verdict moodle_is(struct compare *c, const struct bank *b,
 static bool type_is(struct compare *c, struct str want)
 {
 	static const char *const words[] = {
-		[ITEM_CHOICE] = "MC",	   [ITEM_MULTI] = "MC",
-		[ITEM_TRUE_FALSE] = "TF",  [ITEM_SHORT] = "Short",
-		[ITEM_NUMERIC] = "Numerical", [ITEM_MATCH] = "Matching",
-		[ITEM_CLOZE] = "-",	   [ITEM_ESSAY] = "Essay",
-		[ITEM_DESCRIPTION] = "Description", [ITEM_OPAQUE] = "-",
+		[ITEM_CHOICE] = "MC",
+		[ITEM_MULTI] = "MC",
+		[ITEM_TRUE_FALSE] = "TF",
+		[ITEM_SHORT] = "Short",
+		[ITEM_NUMERIC] = "Numerical",
+		[ITEM_MATCH] = "Matching",
+		[ITEM_CLOZE] = "-",
+		[ITEM_ESSAY] = "Essay",
+		[ITEM_DESCRIPTION] = "Description",
+		[ITEM_OPAQUE] = "-",
 	};
 
 	return str_is(want, words[c->it->type]) ||
@@ -699,9 +703,8 @@ static enum oracle_verdict tree_is(struct compare *c, const struct bank *b,
 			return ORACLE_FAILED;
 		c->it = &items[at++];
 		buf_fmt(c->got, "[%zu] ", at);
-		ok = gift_is(c, v) &&
-		     (str_eq(c->it->category, category) ||
-		      differ(c, "category", c->it->category));
+		ok = gift_is(c, v) && (str_eq(c->it->category, category) ||
+				       differ(c, "category", c->it->category));
 	}
 	if (extra)
 		ok = ok && at < b->items.n &&
@@ -728,8 +731,8 @@ static bool ends_with_category(struct oracle *o, struct jval want)
 	return str_is(oracle_str(o, want, "qtype"), "category");
 }
 
-static enum oracle_verdict
-import(struct oracle *o, const struct oracle_case *c, struct buf *got)
+static enum oracle_verdict import(struct oracle *o, const struct oracle_case *c,
+				  struct buf *got)
 {
 	struct compare compare = { .o = o, .got = got };
 	struct str bytes = { 0 };

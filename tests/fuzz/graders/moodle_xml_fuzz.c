@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bank_check(&cx, &bank);
 		moodle_xml_write(&text, &bank);
 		if (bank.items.n > 0) {
-			CHECK(moodle_xml_read(&cx, buf_view(&text), &again) == OK);
+			CHECK(moodle_xml_read(&cx, buf_view(&text), &again) ==
+			      OK);
 			CHECK(again.refused == 0);
 			bank_check_same(&bank, &again);
 		}

@@ -103,9 +103,8 @@ static inline void assert_dec(struct dec d, const char *want)
 	assert_str((struct str){ text, dec_text(d, text) }, want);
 }
 
-static inline const struct bank_note *note_with(const struct bench *t,
-						enum fate fate,
-						const char *words)
+static inline const struct bank_note *
+note_with(const struct bench *t, enum fate fate, const char *words)
 {
 	const struct bank_note *n = t->bank.notes.at;
 
@@ -121,8 +120,7 @@ static inline const struct bank_note *note_with(const struct bench *t,
 
 /* Two banks have equal items: byte by byte in their canonical JSON. */
 static inline void assert_same_items(const struct bench *t,
-				     const struct bank *a,
-				     const struct bank *b)
+				     const struct bank *a, const struct bank *b)
 {
 	const struct item *x = a->items.at, *y = b->items.at;
 	struct buf p = { 0 }, q = { 0 };
@@ -135,8 +133,8 @@ static inline void assert_same_items(const struct bench *t,
 		field_encode(&q, &item_shape, &y[i]);
 		if (p.n != q.n || memcmp(p.p, q.p, p.n) != 0)
 			print_error("seed %llu\nwas  %.*s\nnow  %.*s\n",
-				    (unsigned long long)t->seed, (int)p.n,
-				    p.p, (int)q.n, q.p);
+				    (unsigned long long)t->seed, (int)p.n, p.p,
+				    (int)q.n, q.p);
 		assert_int_equal(p.n, q.n);
 		assert_memory_equal(p.p, q.p, p.n);
 	}
@@ -198,11 +196,40 @@ static inline uint64_t roll(struct dice *d, uint64_t below)
 static inline struct str random_text(struct dice *d)
 {
 	static const char *const words[] = {
-		"~",  "=",   "#",      "{",    "}",	"\\",	"%50%", "::",
-		"//", "[",   "]",      "a",    "Tee",	"\xc3\xa4", "<b>", "&",
-		"\"", "]]>", "\\n",    "TRUE", "$CATEGORY:", "42",   "####",
-		"\n", "x y", "[html]", "&amp;", "<!--",	"\xf0\x9f\x98\x80",
-		":",  "?>",  "{1:SA:", "e",    "\t",
+		"~",
+		"=",
+		"#",
+		"{",
+		"}",
+		"\\",
+		"%50%",
+		"::",
+		"//",
+		"[",
+		"]",
+		"a",
+		"Tee",
+		"\xc3\xa4",
+		"<b>",
+		"&",
+		"\"",
+		"]]>",
+		"\\n",
+		"TRUE",
+		"$CATEGORY:",
+		"42",
+		"####",
+		"\n",
+		"x y",
+		"[html]",
+		"&amp;",
+		"<!--",
+		"\xf0\x9f\x98\x80",
+		":",
+		"?>",
+		"{1:SA:",
+		"e",
+		"\t",
 	};
 	struct buf b = { 0 };
 	struct str out;
@@ -221,6 +248,17 @@ static inline struct str maybe_text(struct dice *d)
 	return roll(d, 2) ? random_text(d) : (struct str){ 0 };
 }
 
+/* A name is one line. */
+static inline struct str maybe_name(struct dice *d)
+{
+	struct str s = maybe_text(d);
+
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ')
+			((char *)s.p)[i] = ' ';
+	return s;
+}
+
 /* One line without what ends a tag. */
 static inline struct str random_word(struct dice *d)
 {
@@ -230,8 +268,8 @@ static inline struct str random_word(struct dice *d)
 
 static inline struct dec random_share(struct dice *d)
 {
-	static const int64_t shares[] = { 1000000000, 0, 500000000, 333333300,
-					  -250000000, 333333333 };
+	static const int64_t shares[] = { 1000000000, 0,	  500000000,
+					  333333300,  -250000000, 333333333 };
 
 	return (struct dec){ shares[roll(d, 6)] };
 }
@@ -302,9 +340,9 @@ static inline void random_match(struct dice *d, struct item *it)
 static inline struct item random_item(struct dice *d, size_t number)
 {
 	static const char *const source_types[] = {
-		"multichoice", "multichoice", "truefalse", "shortanswer",
-		"numerical",   "match",	      "cloze",	   "essay",
-		"description"
+		"multichoice", "multichoice", "truefalse",
+		"shortanswer", "numerical",   "match",
+		"cloze",       "essay",	      "description"
 	};
 	struct item it = { .type = (int)roll(d, ITEM_OPAQUE) };
 	struct choice *c;
@@ -313,7 +351,7 @@ static inline struct item random_item(struct dice *d, size_t number)
 		it.type = ITEM_MULTI;
 	it.source_type = str_of(source_types[it.type]);
 	it.id = str_fmt(d->cx->arena, "q%zu", number);
-	it.name = maybe_text(d);
+	it.name = maybe_name(d);
 	it.stem = random_text(d);
 	it.stem_format = (int)roll(d, 4);
 	it.general_feedback = maybe_text(d);
@@ -399,8 +437,8 @@ static inline struct bank bank_of_seed(struct bench *t, uint64_t seed)
 }
 
 /* As many random banks survive being written and read again. */
-static inline void assert_all_survive(struct bench *t, int banks,
-				      writer *write, reader *read)
+static inline void assert_all_survive(struct bench *t, int banks, writer *write,
+				      reader *read)
 {
 	for (int i = 0; i < banks; i++) {
 		struct bank bank = bank_of_seed(t, first_seed() + (uint64_t)i);

@@ -24,15 +24,13 @@ static void formats_are_known_by_their_content(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		assert_str(bank_detect(str_of(files[i].text)),
-			   files[i].format);
+		assert_str(bank_detect(str_of(files[i].text)), files[i].format);
 	assert_str(bank_detect(STR("\xff\xfe<\0q\0u\0i\0z\0/\0>\0")),
 		   "moodle_xml");
 	assert_true(bank_detect(STR("\0\1{}")).p == NULL);
 }
 
-static void the_name_of_a_file_decides_where_its_content_does_not(
-	void **state)
+static void the_name_of_a_file_decides_where_its_content_does_not(void **state)
 {
 	struct bench *t = *state;
 	struct bank b;
@@ -44,8 +42,7 @@ static void the_name_of_a_file_decides_where_its_content_does_not(
 			 ERR_INVALID);
 	assert_int_equal(bank_read(&t->cx, STR("words"), STR("a.pdf"), &b),
 			 ERR_UNSUPPORTED);
-	assert_int_equal(bank_read(&t->cx, STR("words"), (struct str){ 0 },
-				   &b),
+	assert_int_equal(bank_read(&t->cx, STR("words"), (struct str){ 0 }, &b),
 			 ERR_UNSUPPORTED);
 }
 
@@ -131,8 +128,7 @@ static void the_report_says_what_was_not_carried_over(void **state)
 	struct bench *t = *state;
 	struct buf b = { 0 };
 
-	read_str(t, gift_read,
-		 STR("// c\na{=b}\n\nb{#x}\n\nc{T}\n\n// d\n"));
+	read_str(t, gift_read, STR("// c\na{=b}\n\nb{#x}\n\nc{T}\n\n// d\n"));
 	import_report(&b, &t->bank);
 	assert_str(buf_view(&b),
 		   "Format: gift\n"

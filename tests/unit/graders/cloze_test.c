@@ -82,8 +82,8 @@ static void every_name_of_a_type_is_known(void **state)
 	struct bench *t = *state;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct str s = str_fmt(t->cx.arena, "{1:%s:=1~2}",
-				       names[i].name);
+		struct str s =
+			str_fmt(t->cx.arena, "{1:%s:=1~2}", names[i].name);
 		const struct item *p;
 		struct item it;
 
@@ -102,11 +102,12 @@ static void escapes_entities_and_balanced_braces_are_text(void **state)
 	struct bench *t = *state;
 	struct item it;
 
-	assert_int_equal(read_text(t,
-				   "{1:SA:=a\\}b\\~c\\#d\\\\e~%0%&lt;&#39;&#x41;"
-				   "&nope;} {1:MC:=x^{2}~&lt;b} {1:SA:={}",
-				   &it),
-			 OK);
+	assert_int_equal(
+		read_text(t,
+			  "{1:SA:=a\\}b\\~c\\#d\\\\e~%0%&lt;&#39;&#x41;"
+			  "&nope;} {1:MC:=x^{2}~&lt;b} {1:SA:={}",
+			  &it),
+		OK);
 	assert_str(answer_at(part_at(&it, 0), 0)->text, "a}b~c#d\\e");
 	assert_str(answer_at(part_at(&it, 0), 1)->text, "<'A&nope;");
 	assert_str(choice_at(part_at(&it, 1), 0)->text, "x^{2}");
@@ -217,8 +218,8 @@ static void what_is_written_reads_the_same(void **state)
 		err_clear(&t->cx);
 		if (cloze_read(&t->cx, buf_view(&text), TEXT_HTML, &again))
 			print_error("seed %llu: %s\n%.*s\n",
-				    (unsigned long long)seed,
-				    t->cx.error.text, (int)text.n, text.p);
+				    (unsigned long long)seed, t->cx.error.text,
+				    (int)text.n, text.p);
 		b = (struct bank){ .items = { &again, 1 } };
 		assert_same_items(t, &a, &b);
 		buf_done(&text);
@@ -228,8 +229,9 @@ static void what_is_written_reads_the_same(void **state)
 static void a_megabyte_of_braces_takes_little_memory(void **state)
 {
 	static const char *const shapes[] = {
-		"{", "}", "{1:SA:", "{1:SA:={", "~", "=", "#", "{#1", "{0",
-		"\\", "&", "&#", "{1:SA:=a}", "{1:NM:=1~", "{#00",
+		"{", "}",  "{1:SA:",	"{1:SA:={",  "~",
+		"=", "#",  "{#1",	"{0",	     "\\",
+		"&", "&#", "{1:SA:=a}", "{1:NM:=1~", "{#00",
 	};
 	struct bench *t = *state;
 	struct item it;
@@ -242,8 +244,7 @@ static void a_megabyte_of_braces_takes_little_memory(void **state)
 			while (b.n < (1 << 20))
 				buf_z(&b, shapes[i]);
 			buf_z(&b, inside ? "}" : "");
-			(void)!cloze_read(&t->cx, buf_view(&b), TEXT_HTML,
-					  &it);
+			(void)!cloze_read(&t->cx, buf_view(&b), TEXT_HTML, &it);
 			assert_true(arena_used(t->cx.arena) < 32 << 20);
 			arena_reset(t->cx.arena);
 			err_clear(&t->cx);

@@ -100,8 +100,8 @@ static void numbers_have_tolerances_ranges_and_weights(void **state)
 	assert_str(answer_at(item_at(t, 3), 0)->text, "-0.5e3");
 }
 
-static void pairs_match_and_a_pair_without_a_stem_is_one_more_option(
-	void **state)
+static void
+pairs_match_and_a_pair_without_a_stem_is_one_more_option(void **state)
 {
 	struct bench *t = *state;
 	const struct match_stem *m;
@@ -166,15 +166,15 @@ static void comments_are_listed_and_their_tags_kept(void **state)
 	assert_str(it->id, "a]1");
 	assert_int_equal(it->tags.n, 2);
 	assert_str(tags[1], "two words");
-	assert_int_equal(
-		note_with(t, FATE_IGNORED, "comments are not")->count, 3);
+	assert_int_equal(note_with(t, FATE_IGNORED, "comments are not")->count,
+			 3);
 	assert_int_equal(note_with(t, FATE_IGNORED, "no question")->count, 1);
 	/* 4 comments, 4 tags, question, 2 choices */
 	assert_int_equal(t->bank.nodes, 11);
 }
 
-static void categories_hold_until_the_next_and_empty_ones_are_listed(
-	void **state)
+static void
+categories_hold_until_the_next_and_empty_ones_are_listed(void **state)
 {
 	struct bench *t = *state;
 
@@ -188,8 +188,7 @@ static void categories_hold_until_the_next_and_empty_ones_are_listed(
 	assert_int_equal(note_with(t, FATE_IGNORED, "no questions")->count, 2);
 }
 
-static void a_broken_question_is_refused_by_line_and_the_rest_kept(
-	void **state)
+static void a_broken_question_is_refused_by_line_and_the_rest_kept(void **state)
 {
 	static const struct {
 		const char *text, *why;
@@ -229,8 +228,7 @@ static void only_refused_questions_are_no_bank(void **state)
 {
 	struct bench *t = *state;
 
-	assert_int_equal(gift_read(&t->cx, STR("a{=b"), &t->bank),
-			 ERR_INVALID);
+	assert_int_equal(gift_read(&t->cx, STR("a{=b"), &t->bank), ERR_INVALID);
 	assert_true(strstr(t->cx.error.text, "line 1") != NULL);
 	assert_int_equal(gift_read(&t->cx, STR(" \n"), &t->bank), ERR_INVALID);
 	assert_int_equal(gift_read(&t->cx, STR(""), &t->bank), ERR_INVALID);
@@ -242,15 +240,15 @@ static void answers_without_text_are_left_out_and_listed(void **state)
 
 	read_gift(t, "a{=b ~c ~ }");
 	assert_int_equal(item_at(t, 0)->choices.n, 2);
-	assert_int_equal(
-		note_with(t, FATE_IGNORED, "without text")->count, 1);
+	assert_int_equal(note_with(t, FATE_IGNORED, "without text")->count, 1);
 }
 
 static void line_ends_marks_and_old_encodings_are_read(void **state)
 {
 	static const char *const texts[] = {
 		"a\r\nb{=\xc3\xa4}\r\n\r\nc{=d}\r\n",
-		"\xef\xbb\xbf" "a\nb{=\xc3\xa4}\n\nc{=d}",
+		"\xef\xbb\xbf"
+		"a\nb{=\xc3\xa4}\n\nc{=d}",
 		"a\rb{=\xe4}\r\rc{=d}",
 		"a\nb{=\xe4}\n \t \nc{=d}\n",
 	};
@@ -266,7 +264,9 @@ static void line_ends_marks_and_old_encodings_are_read(void **state)
 	read_gift(t, "\x93q\x94{=\x80}");
 	assert_str(item_at(t, 0)->stem, "\xe2\x80\x9cq\xe2\x80\x9d");
 	assert_str(answer_at(item_at(t, 0), 0)->text, "\xe2\x82\xac");
-	read_str(t, gift_read, STR("\xff\xfe" "a\0{\0=\0\xe4\0}\0"));
+	read_str(t, gift_read,
+		 STR("\xff\xfe"
+		     "a\0{\0=\0\xe4\0}\0"));
 	assert_str(answer_at(item_at(t, 0), 0)->text, "\xc3\xa4");
 }
 
@@ -374,11 +374,24 @@ static void what_is_written_reads_the_same(void **state)
 static void odd_questions_survive_writing(void **state)
 {
 	static const char *const texts[] = {
-		"a{b->c}", "a{b#c->d}", "a{=b =c ~%50%d}", "a{=%50%b ~c}",
-		"a{~%100%b =c}", "[html]{}", "{=a}", "::n::", "a{=[html]b}",
-		"a{#*}", "a{#~#x =5}", "a{=[html]b#[plain] ~c#}",
-		"a{=x -> y =z -> [html]}", "[plain]//a{=b}", "\\$CATEGORY: a",
-		"a{=b->c = -> d =e -> c}", "a{T#[html]b}", "a{F##[plain]}",
+		"a{b->c}",
+		"a{b#c->d}",
+		"a{=b =c ~%50%d}",
+		"a{=%50%b ~c}",
+		"a{~%100%b =c}",
+		"[html]{}",
+		"{=a}",
+		"::n::",
+		"a{=[html]b}",
+		"a{#*}",
+		"a{#~#x =5}",
+		"a{=[html]b#[plain] ~c#}",
+		"a{=x -> y =z -> [html]}",
+		"[plain]//a{=b}",
+		"\\$CATEGORY: a",
+		"a{=b->c = -> d =e -> c}",
+		"a{T#[html]b}",
+		"a{F##[plain]}",
 	};
 	struct bench *t = *state;
 
@@ -435,9 +448,10 @@ static void limits_are_refused_not_reached(void **state)
 static void a_megabyte_of_anything_takes_little_memory(void **state)
 {
 	static const char *const shapes[] = {
-		"{",	"=",	    "}\n\n",	"~",	   "#",	     ":",
-		"\\",	"a{=b",	    "// [tag:", "$CATEGORY: a\n",    "\n",
-		"a{\n", "=a -> b ", "%50%",	"[html]", "::a::",
+		"{",	 "=",	 "}\n\n",    "~",	 "#",
+		":",	 "\\",	 "a{=b",     "// [tag:", "$CATEGORY: a\n",
+		"\n",	 "a{\n", "=a -> b ", "%50%",	 "[html]",
+		"::a::",
 	};
 	struct bench *t = *state;
 

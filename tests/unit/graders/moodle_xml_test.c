@@ -164,12 +164,11 @@ static void what_nobody_reads_is_listed(void **state)
 		    "type=\"essay\"/></quiz>");
 	(void)note_with(t, FATE_IGNORED, "between the questions");
 	(void)note_with(t, FATE_IGNORED, "attribute of the quiz");
-	assert_int_equal(
-		note_with(t, FATE_IGNORED, "only questions")->count, 2);
+	assert_int_equal(note_with(t, FATE_IGNORED, "only questions")->count,
+			 2);
 }
 
-static void broken_questions_are_refused_by_line_and_the_rest_kept(
-	void **state)
+static void broken_questions_are_refused_by_line_and_the_rest_kept(void **state)
 {
 	static const struct {
 		const char *type, *inside, *why;
@@ -179,15 +178,21 @@ static void broken_questions_are_refused_by_line_and_the_rest_kept(
 		  "defaultgrade" },
 		{ "multichoice", "<penalty>2</penalty>", "penalty" },
 		{ "shortanswer", "", "no accepted" },
-		{ "shortanswer", "<answer fraction=\"200\"><text>a</text>"
-				 "</answer>", "fraction" },
+		{ "shortanswer",
+		  "<answer fraction=\"200\"><text>a</text>"
+		  "</answer>",
+		  "fraction" },
 		{ "shortanswer", "<answer><text/></answer>", "no text" },
 		{ "numerical", "<answer><text>1,5</text></answer>",
 		  "no number" },
-		{ "numerical", "<answer><text>1</text><tolerance>x"
-			       "</tolerance></answer>", "tolerance" },
-		{ "truefalse", "<answer fraction=\"100\"><text>true</text>"
-			       "</answer>", "must be right" },
+		{ "numerical",
+		  "<answer><text>1</text><tolerance>x"
+		  "</tolerance></answer>",
+		  "tolerance" },
+		{ "truefalse",
+		  "<answer fraction=\"100\"><text>true</text>"
+		  "</answer>",
+		  "must be right" },
 		{ "matching", "", "two pairs" },
 		{ "matching", "<subquestion><text>a</text></subquestion>",
 		  "no answer" },
@@ -261,9 +266,9 @@ static void a_doctype_is_refused_and_the_reason_named(void **state)
 	struct bench *t = *state;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		assert_int_equal(moodle_xml_read(&t->cx, str_of(texts[i]),
-						 &t->bank),
-				 ERR_UNSUPPORTED);
+		assert_int_equal(
+			moodle_xml_read(&t->cx, str_of(texts[i]), &t->bank),
+			ERR_UNSUPPORTED);
 		assert_non_null(strstr(t->cx.error.text, "DOCTYPE"));
 	}
 }
@@ -272,12 +277,12 @@ static void entities_and_includes_are_not_followed(void **state)
 {
 	struct bench *t = *state;
 
-	assert_int_equal(
-		moodle_xml_read(&t->cx, STR("<quiz><question type=\"essay\">"
-					    "<name><text>&foo;</text></name>"
-					    "</question></quiz>"),
-				&t->bank),
-		ERR_INVALID);
+	assert_int_equal(moodle_xml_read(&t->cx,
+					 STR("<quiz><question type=\"essay\">"
+					     "<name><text>&foo;</text></name>"
+					     "</question></quiz>"),
+					 &t->bank),
+			 ERR_INVALID);
 	assert_non_null(strstr(t->cx.error.text, "entity"));
 	read_xml(t, "<quiz xmlns:xi=\"http://www.w3.org/2001/XInclude\">"
 		    "<question type=\"essay\"><xi:include href=\"/etc/passwd\" "
@@ -333,11 +338,11 @@ static void encodings_and_bare_questions_are_read(void **state)
 			assert_str(item_at(t, 0)->name, "\xc3\xa4");
 			assert_int_equal(t->bank.nodes, bare ? 3 : 4);
 		}
-	assert_int_equal(
-		moodle_xml_read(&t->cx, STR("<?xml version=\"1.0\" encoding="
-					    "\"EBCDIC\"?><quiz/>"),
-				&t->bank),
-		ERR_UNSUPPORTED);
+	assert_int_equal(moodle_xml_read(&t->cx,
+					 STR("<?xml version=\"1.0\" encoding="
+					     "\"EBCDIC\"?><quiz/>"),
+					 &t->bank),
+			 ERR_UNSUPPORTED);
 }
 
 static void limits_hold_before_the_parser_is_asked(void **state)
@@ -359,9 +364,9 @@ static void limits_hold_before_the_parser_is_asked(void **state)
 		for (int n = 0; n < files[i].times; n++)
 			buf_z(&b, files[i].again);
 		buf_z(&b, files[i].end);
-		assert_int_equal(moodle_xml_read(&t->cx, buf_view(&b),
-						 &t->bank),
-				 ERR_TOO_LARGE);
+		assert_int_equal(
+			moodle_xml_read(&t->cx, buf_view(&b), &t->bank),
+			ERR_TOO_LARGE);
 		assert_true(arena_used(t->cx.arena) < 1 << 20);
 		buf_done(&b);
 	}
@@ -370,13 +375,29 @@ static void limits_hold_before_the_parser_is_asked(void **state)
 static void a_megabyte_of_anything_takes_little_memory(void **state)
 {
 	static const char *const shapes[] = {
-		"<a>", "<a/>", "<", "&amp;", "<![CDATA[", "<![CDATA[]]>",
-		"<!--", "<!---->", "<?a?>", "<answer/>", "<tags>", "<tag/>",
-		"<hint/>", "<question type=\"essay\"/>", "</quiz>", "x",
-		"<a b='", "<file/>", "<subquestion/>",
+		"<a>",
+		"<a/>",
+		"<",
+		"&amp;",
+		"<![CDATA[",
+		"<![CDATA[]]>",
+		"<!--",
+		"<!---->",
+		"<?a?>",
+		"<answer/>",
+		"<tags>",
+		"<tag/>",
+		"<hint/>",
+		"<question type=\"essay\"/>",
+		"</quiz>",
+		"x",
+		"<a b='",
+		"<file/>",
+		"<subquestion/>",
 	};
 	static const char *const heads[] = {
-		"<quiz>", "<quiz><question type=\"multichoice\">",
+		"<quiz>",
+		"<quiz><question type=\"multichoice\">",
 		"<quiz><question type=\"matching\"><tags>",
 	};
 	struct bench *t = *state;
