@@ -7,10 +7,10 @@
  *    does not wait for an answer to a request, because a busy server must not
  *    be mistaken for a dead listener.
  *  - HTTP: of our sockets on a ws port, those that are no SP pipe and have been
- *    silent, or have been HTTP for too long, or have sent too much, are shut
- *    down. nng then sees their end and frees them. The descriptor is
- *    duplicated first, so that what is looked at is what is shut, even if nng
- *    closes its own in between.
+ *    silent, or have been HTTP for too long, or have sent too much, are reset.
+ *    nng then sees their end and frees them. The descriptor is duplicated
+ *    first, so that what is looked at is what is reset, even if nng closes its
+ *    own in between.
  *  - Doomed connections: their reading side is shut, see nng_front.c. An inet
  *    socket is found by its peer's address, a unix one by its peer's process
  *    and the longest queue of unread replies.
@@ -39,6 +39,8 @@ enum {
 	SEEN_MAX = 8192,
 	STATE_CLOSE = 7, /* of tcpi_state; netinet/tcp.h is not for here */
 	STATE_CLOSE_WAIT = 8,
+	STATE_LISTEN = 10,
+	HTTP_BUFFER = 128 << 10, /* what may still be read after the cut */
 	DOOMED_MAX = 64, /* in one look; more wait for the next */
 };
 
@@ -145,6 +147,7 @@ static int port_and_peer(int fd, struct endpoint *who)
 static void sweep_http(struct watch *w, int fd, const struct endpoint *who,
 		       const struct tcp_info *info, int64_t now_ms)
 {
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 	struct front *f = w->f;
 	int64_t idle_ms = f->opts.idle_http_ms, age;
 
@@ -154,7 +157,7 @@ static void sweep_http(struct watch *w, int fd, const struct endpoint *who,
 	if (info->tcpi_last_data_recv < idle_ms &&
 	    info->tcpi_bytes_received < HTTP_BYTES && age < HTTP_LIFE_MS)
 		return;
-	shutdown(fd, SHUT_RDWR);
+	connect(fd, &nobody, sizeof(nobody)); /* a reset, in Linux's words */
 	atomic_fetch_add(&f->swept_http, 1);
 }
 
@@ -191,6 +194,25 @@ static bool hang_up_unix(struct watch *w, int fd)
 	return false;
 }
 
+/*
+ * Connections of a ws port inherit a small buffer: nng's time for headers grows
+ * with their square, and after the cut it still reads what has arrived.
+ */
+static void bound_listener(struct watch *w, int fd)
+{
+	struct sockaddr_storage here = { 0 };
+	socklen_t n = sizeof(here);
+	int size = HTTP_BUFFER, port;
+
+	if (getsockname(fd, (struct sockaddr *)&here, &n) != 0)
+		return;
+	port = here.ss_family == AF_INET ?
+		       ntohs(((struct sockaddr_in *)&here)->sin_port) :
+		       ntohs(((struct sockaddr_in6 *)&here)->sin6_port);
+	if (http_port(w->f, port))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
 /* fd is our own duplicate. True if it is kept. */
 static bool sweep_one(struct watch *w, int fd, int64_t now_ms)
 {
@@ -201,8 +223,12 @@ static bool sweep_one(struct watch *w, int fd, int64_t now_ms)
 
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0)
 		return hang_up_unix(w, fd);
+	if (info.tcpi_state == STATE_LISTEN) {
+		bound_listener(w, fd);
+		return false;
+	}
 	port = port_and_peer(fd, &who);
-	if (port == 0) { /* reset, or a listener */
+	if (port == 0) { /* was reset */
 		w->stuck += info.tcpi_state == STATE_CLOSE;
 		return false;
 	}
@@ -361,6 +387,7 @@ static void *watch_loop(void *arg)
 	w.seen = calloc(SEEN_MAX, sizeof(*w.seen)); /* allowed: the watch's */
 	CHECK(w.seen);
 	w.round = 2; /* so that empty places are old */
+	sweep(&w);
 	while (watch_pause(w.f, &due)) {
 		sweep(&w);
 		if (due)

@@ -129,19 +129,47 @@ static void a_kill_under_load_loses_nothing_acknowledged(void **state)
 	stop_with(SIGKILL, -SIGKILL);
 }
 
-static void running_out_of_descriptors_ends_in_an_orderly_restart(void **state)
+/* Opens up to n connections and counts those that stay. */
+static int hold(struct rs *s, struct sp *held, int n)
+{
+	int i = 0;
+
+	while (i < n && sp_connect(&held[i], &clock_system,
+				   rs_url(s, "tcp://"), 500) &&
+	       sp_hello(&held[i], SP_PROTO_REQ, 500))
+		i++;
+	return i;
+}
+
+static void connections_above_the_bound_are_closed(void **state)
 {
 	struct rs_opts o = { .listen = "tcp://127.0.0.1:0", .contexts = 64,
-			     .max_files = 200 };
+			     .max_files = 150 };
 	struct sp held[200];
-	int n = 0, rc;
 	struct rs s;
+	int n;
 
 	(void)state;
 	rs_start(&s, &o);
-	while (n < 200 && sp_connect(&held[n], &clock_system,
-				     rs_url(&s, "tcp://"), 500))
-		n++;
+	n = hold(&s, held, 200);
+	assert_true(rs_files(&s) < 150);
+	while (n > 0)
+		sp_close(&held[--n]);
+	assert_true(rs_ping(rs_url(&s, "tcp://"), 2000));
+	rs_stop(&s);
+}
+
+static void running_out_of_descriptors_ends_in_an_orderly_exit(void **state)
+{
+	struct rs_opts o = { .listen = "tcp://127.0.0.1:0", .contexts = 64,
+			     .max_files = 150, .connections = 1000 };
+	struct sp held[200];
+	struct rs s;
+	int n, rc;
+
+	(void)state;
+	rs_start(&s, &o);
+	n = hold(&s, held, 200);
 	rc = rs_join(&s, 10000);
 	print_message("%d connections, then exit %d\n", n, rc);
 	assert_int_equal(rc, 4);
@@ -155,8 +183,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stop_under_load_is_quick_and_loses_nothing),
 		cmocka_unit_test(a_kill_under_load_loses_nothing_acknowledged),
+		cmocka_unit_test(connections_above_the_bound_are_closed),
 		cmocka_unit_test(
-			running_out_of_descriptors_ends_in_an_orderly_restart),
+			running_out_of_descriptors_ends_in_an_orderly_exit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

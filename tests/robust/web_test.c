@@ -75,9 +75,8 @@ static void no_path_leads_out_of_the_table(void **state)
 /* Upgrades; returns the socket, or -1 if it was closed before a ping. */
 static int upgrade(struct rs *s, const char *headers)
 {
-	static const uint8_t frame_head[] = { 0x82, 0x80 | 126, 0, 0 };
 	struct timeval tv = { .tv_sec = 2 };
-	uint8_t frame[8 + 4 + sizeof(RS_PING)];
+	uint8_t frame[6 + 4 + sizeof(RS_PING)] = { 0x82 };
 	int port = rs_port(s, "ws://"), fd = rs_tcp(port);
 	struct buf b = { 0 };
 	char in[4096];
@@ -100,13 +99,11 @@ static int upgrade(struct rs *s, const char *headers)
 	    memcmp(in + 9, "101", 3) != 0)
 		goto closed;
 	/* A ping in one masked frame; the mask is zero. */
-	memcpy(frame, frame_head, 4);
-	frame[2] = (uint8_t)(n >> 8);
-	frame[3] = (uint8_t)n;
-	memset(frame + 4, 0, 4);
-	memcpy(frame + 8, "\x80\0\0\x01", 4);
-	memcpy(frame + 12, RS_PING, n - 4);
-	if (send(fd, frame, 8 + n, MSG_NOSIGNAL) < 0)
+	assert_true(n < 126);
+	frame[1] = (uint8_t)(0x80 | n);
+	memcpy(frame + 6, "\x80\0\0\x01", 4);
+	memcpy(frame + 10, RS_PING, n - 4);
+	if (send(fd, frame, 6 + n, MSG_NOSIGNAL) < 0)
 		goto closed;
 	got = recv(fd, in, sizeof(in), 0);
 	if (got < 10 || memmem(in, (size_t)got, RS_PONG,

@@ -24,7 +24,7 @@
 struct rs_opts {
 	const char *listen; /* "ipc" stands for a socket in the folder */
 	const char *origins, *tls_cert;
-	int contexts, max_files;
+	int contexts, max_files, connections;
 	bool store;
 	bool log; /* to standard error */
 };
@@ -120,6 +120,7 @@ static inline void rs_child(const struct rs_opts *o, int ready, int life)
 	fo.pages = pages;
 	fo.contexts = o->contexts;
 	fo.max_files = o->max_files;
+	fo.connections = o->connections;
 	fo.exhausted = rs_exhausted;
 	if (front_start(&w.cx, &fo, &front)) {
 		fprintf(stderr, "front: %s\n", w.cx.error.text);

@@ -1,0 +1,178 @@
+/* TLS clients that vanish. The certificate is made here, for this run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <openssl/ssl.h>
+
+#include "tests/support/rpc_server.h"
+
+enum { THREADS = 4, CLOSES = 2000 };
+
+static char folder[64], cert[128];
+
+static int make_certificate(void **state)
+{
+	char cmd[1024];
+	const char *tmp = getenv("TMPDIR");
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "%.40s/assay-tls-XXXXXX",
+		 tmp ? tmp : "/tmp");
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(cert, sizeof(cert), "%s/both.pem", folder);
+	snprintf(cmd, sizeof(cmd),
+		 "cd %s && openssl req -x509 -newkey ec -pkeyopt "
+		 "ec_paramgen_curve:P-256 -nodes -keyout key.pem -out "
+		 "cert.pem -days 2 -subj /CN=localhost -addext "
+		 "subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null && "
+		 "cat cert.pem key.pem > both.pem", folder);
+	return system(cmd); /* NOLINT: a test's own folder */
+}
+
+static int remove_certificate(void **state)
+{
+	(void)state;
+	rw_remove(folder);
+	return 0;
+}
+
+struct closer {
+	struct rs *s;
+	SSL_CTX *ctx;
+	int n, shaken;
+};
+
+/* By turns: at once, after the handshake, after hello and half a request. */
+static void vanish(struct closer *c, int i)
+{
+	static const uint8_t half[] = { 0, 'S', 'P', 0, 0, 0x30, 0, 0,
+					0, 0,	0,   0, 0, 0,	 0, 90,
+					0x80, 0, 0, 1, '{' };
+	struct linger now = { 1, 0 };
+	int fd = rs_tcp(rs_port(c->s, "tls+tcp://"));
+	SSL *ssl = SSL_new(c->ctx);
+
+	fcntl(fd, F_SETFL, 0);
+	if (i % 3 > 0) {
+		SSL_set_fd(ssl, fd);
+		if (SSL_connect(ssl) == 1)
+			c->shaken++;
+		if (i % 3 == 2)
+			SSL_write(ssl, half, sizeof(half));
+	}
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+	SSL_free(ssl);
+}
+
+static void *close_many(void *arg)
+{
+	struct closer *c = arg;
+
+	for (int i = 0; i < c->n; i++)
+		vanish(c, i);
+	return NULL;
+}
+
+struct files {
+	const struct rs *s;
+	int most;
+};
+static bool files_fell(void *arg)
+{
+	const struct files *f = arg;
+
+	return rs_files(f->s) <= f->most;
+}
+
+static void vanishing_tls_clients_leave_few_descriptors(void **state)
+{
+	struct rs_opts o = { .listen = "ipc,tls+tcp://127.0.0.1:0",
+			     .contexts = 64, .tls_cert = cert };
+	struct closer c[THREADS];
+	pthread_t threads[THREADS];
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct files few;
+	int before, shaken = 0;
+	struct rs s;
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	rs_start(&s, &o);
+	before = rs_files(&s);
+	for (int i = 0; i < THREADS; i++) {
+		c[i] = (struct closer){ &s, ctx, CLOSES / THREADS, 0 };
+		pthread_create(&threads[i], NULL, close_many, &c[i]);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		shaken += c[i].shaken;
+	}
+	few = (struct files){ &s, before + 200 };
+	assert_true(rs_wait(files_fell, &few, 15000));
+	print_message("%d vanished, %d after a handshake: %d descriptors "
+		      "before, %d after\n", CLOSES, shaken, before,
+		      rs_files(&s));
+	assert_true(rs_ping(rs_url(&s, "ipc://"), 2000));
+	SSL_CTX_free(ctx);
+	rs_stop(&s);
+}
+
+static void clients_call_over_every_transport(void **state)
+{
+	static const char *const schemes[] = { "ipc://", "tcp://",
+					       "tls+tcp://", "ws://",
+					       "wss://" };
+	struct rs_opts o = { .listen = "ipc,tcp://127.0.0.1:0,"
+				       "tls+tcp://127.0.0.1:0,"
+				       "ws://127.0.0.1:0/rpc,"
+				       "wss://localhost:0/rpc",
+			     .contexts = 64, .tls_cert = cert, .store = true };
+	struct ctx cx = { .arena = arena_new(65536), .clock = &clock_system,
+			  .rng = rng_system() };
+	struct client_reply r;
+	struct client *c;
+	struct rs s;
+
+	(void)state;
+	rs_start(&s, &o);
+	for (size_t i = 0; i < 5; i++) {
+		struct client_opts co = { .url = rs_url(&s, schemes[i]),
+					  .auth = STR("plat"),
+					  .insecure = true };
+
+		if (client_open(&cx, &co, &c))
+			fail_msg("%s: %s", schemes[i], cx.error.text);
+		if (client_call(&cx, c, STR("test.echo"),
+				STR("{\"text\":\"\xc3\xa9\",\"n\":3}"),
+				STR("a\0b"), &r))
+			fail_msg("%s: %s", schemes[i], cx.error.text);
+		assert_true(str_is(r.result, "{\"text\":\"\xc3\xa9\",\"n\":3}"));
+		assert_true(str_eq(r.bytes, STR("a\0b")));
+		assert_int_equal(client_call(&cx, c, STR("test.refuse"),
+					     (struct str){ 0 },
+					     (struct str){ 0 }, &r), OK);
+		assert_int_equal(r.code, ERR_TOO_LATE);
+		assert_true(str_is(r.field, "/text"));
+		assert_true(str_is(r.state, "{\"left\":3}"));
+		assert_int_equal(r.retry_after_ms, 77);
+		client_close(c);
+	}
+	arena_free(cx.arena);
+	rs_stop(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(clients_call_over_every_transport),
+		cmocka_unit_test(vanishing_tls_clients_leave_few_descriptors),
+	};
+
+	return cmocka_run_group_tests(tests, make_certificate,
+				      remove_certificate);
+}
