@@ -194,8 +194,8 @@ enum err journal_load(struct journal *j, struct ctx *cx)
 /* Appending */
 
 /*
- * Grows on this node, also when the clock is set back; on several nodes as
- * their clocks do. Below 2^53 until the year 2255, for readers whose numbers
+ * Grows on this node, also when the clock is set back while it runs; over
+ * restarts and on several nodes as the clocks do. Below 2^53 until the year 2255, for readers whose numbers
  * are doubles.
  */
 static int64_t pick_n(struct journal *j, int64_t at_ms)
