@@ -42,7 +42,8 @@ static void an_attempt_goes_from_start_to_review(void **state)
 	r = world_ok(w, ann, "attempt.submit", "{\"attempt\":\"%s\"}", id);
 	assert_string_equal(reply_text(w, &r, "state"), "graded");
 	assert_true(reply_has(w, &r, "receipt/signature"));
-	r = world_ok(w, ann, "attempt.review", "{\"attempt\":\"%s\"}", id);r = world_ok(w, ann, "attempt.review", "{\"attempt\":\"%s\"}", id);
+	r = world_ok(w, ann, "attempt.review", "{\"attempt\":\"%s\"}", id);
+	r = world_ok(w, ann, "attempt.review", "{\"attempt\":\"%s\"}", id);
 	assert_string_equal(reply_text(w, &r, "score/score"), "2");
 	assert_string_equal(reply_text(w, &r, "score/max"), "3");
 	assert_string_equal(reply_text(w, &r, "slots/0/correct"), "right");

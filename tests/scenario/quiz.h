@@ -46,6 +46,75 @@ static inline const char *quiz_json(struct world *w, const char *slug,
 		.p;
 }
 
+/* Publishes slug "q" with this policy. */
+static inline const char *quiz_publish(struct world *w, const char *policy)
+{
+	return world_publish(w, quiz_json(w, "q", policy));
+}
+
+/* Starts "q"; the attempt's id. who: a token. */
+static inline const char *quiz_start(struct world *w, const char *who)
+{
+	struct reply r = world_ok(w, who, "attempt.start", QUIZ_REF);
+
+	return reply_text(w, &r, "attempt");
+}
+
+static inline struct reply quiz_do(struct world *w, const char *who,
+				   const char *method, const char *attempt)
+{
+	return world_call(w, who, method, "{\"attempt\":\"%s\"}", attempt);
+}
+
+/* As staff, with a reason. */
+static inline struct reply quiz_order(struct world *w, const char *method,
+				      const char *attempt)
+{
+	return world_call(w, "moderator", method,
+			  "{\"attempt\":\"%s\",\"reason\":\"a test\"}",
+			  attempt);
+}
+
+/* seq 0: not said. */
+static inline struct reply quiz_answer(struct world *w, const char *who,
+				       const char *attempt, int slot, int seq,
+				       const char *response)
+{
+	if (!seq)
+		return world_call(w, who, "attempt.answer",
+				  "{\"attempt\":\"%s\",\"slot\":%d,"
+				  "\"response\":%s}",
+				  attempt, slot, response);
+	return world_call(w, who, "attempt.answer",
+			  "{\"attempt\":\"%s\",\"slot\":%d,\"seq\":%d,"
+			  "\"response\":%s}",
+			  attempt, slot, seq, response);
+}
+
+#define RIGHT_1 "{\"choice\":\"1\"}"
+#define WRONG_1 "{\"choice\":\"2\"}"
+#define RIGHT_2 "{\"text\":\"frog\"}"
+#define WRONG_2 "{\"text\":\"toad\"}"
+#define RIGHT_3 "{\"text\":\"42\"}"
+
+/* The state of an attempt, as staff see it. */
+static inline const char *quiz_state(struct world *w, const char *attempt)
+{
+	struct reply r = quiz_do(w, "moderator", "attempt.get", attempt);
+
+	return r.e ? err_kind(r.e) : reply_text(w, &r, "view/state");
+}
+
+/* The learner's grade at "q": its score as text, or NULL if there is none. */
+static inline const char *quiz_grade(struct world *w, const char *learner)
+{
+	struct reply r =
+		world_call(w, "platform", "gradebook.get",
+			   "{\"course\":\"c\",\"learner\":\"%s\"}", learner);
+
+	return r.e ? NULL : reply_text(w, &r, "grades/0/score");
+}
+
 static inline int quiz_open(void **state)
 {
 	*state = world_open();
