@@ -3,119 +3,7 @@
  * the question that came out there. Two vocabularies: a Moodle question (an
  * object) and the parse tree of a GIFT grammar (a list).
  */
-#include <math.h>
-#include <stdlib.h>
-
-#include "graders/bank.h"
-#include "tests/oracle/oracle.h"
-
-struct compare {
-	struct oracle *o;
-	struct buf *got;
-	const struct item *it;
-	bool loose; /* the grammar joins lines: white space does not count */
-	bool unsupported;
-};
-
-static bool differ(struct compare *c, const char *what, struct str ours)
-{
-	buf_fmt(c->got, "%s is \"%.*s\"; ", what, STR_FMT(ours));
-	return false;
-}
-
-static bool same_loose(struct str a, struct str b)
-{
-	size_t i = 0, j = 0;
-
-	for (;;) {
-		while (i < a.n && strchr(" \n\t", a.p[i]))
-			i++;
-		while (j < b.n && strchr(" \n\t", b.p[j]))
-			j++;
-		if (i == a.n || j == b.n)
-			return i == a.n && j == b.n;
-		if (a.p[i++] != b.p[j++])
-			return false;
-	}
-}
-
-static bool is_null(struct jval v)
-{
-	return jval_type(v) == J_NULL;
-}
-
-static bool text_is(struct compare *c, const char *what, struct jval want,
-		    struct str ours)
-{
-	struct str s = { 0 };
-
-	if (jval_type(want) == J_STRING)
-		s = jval_str(&c->o->cx, want);
-	else if (jval_type(want) == J_NUMBER)
-		s = jval_text(want);
-	if (c->loose ? same_loose(s, ours)
-		     : str_eq(s, ours) || s.n + ours.n == 0)
-		return true;
-	return differ(c, what, ours);
-}
-
-static bool number_is(struct compare *c, const char *what, struct jval want,
-		      double ours)
-{
-	double d = 0;
-
-	if (jval_type(want) == J_BOOL)
-		d = jval_bool(want);
-	else if (!is_null(want) && !oracle_number(c->o, want, &d))
-		d = jval_type(want) == J_STRING ? 0 : NAN;
-	if (fabs(d - ours) < 1e-6)
-		return true;
-	buf_fmt(c->got, "%s is %g; ", what, ours);
-	return false;
-}
-
-static double number_of(struct compare *c, struct str s)
-{
-	return s.n > 0 ? strtod(str_z(c->o->cx.arena, s), NULL) : 0;
-}
-
-static bool format_is(struct compare *c, const char *what, struct jval want,
-		      int ours)
-{
-	if (is_null(want))
-		return true;
-	return text_is(c, what, want, str_of(text_format_words[ours]));
-}
-
-/* {"text": "…", "format": "…"}; null is empty. */
-static bool rich_is(struct compare *c, const char *what, struct jval want,
-		    struct str text, int format)
-{
-	struct jval v;
-
-	if (is_null(want))
-		return text.n == 0 || differ(c, what, text);
-	if (jval_type(want) != J_OBJECT)
-		return text_is(c, what, want, text);
-	if (jval_get(want, "format", &v) && !format_is(c, what, v, format))
-		return false;
-	return jval_get(want, "text", &v) && text_is(c, what, v, text);
-}
-
-/* --- Moodle's question object ------------------------------------------- */
-
-/* A list, or an object with the keys "0", "1", … */
-static bool element(struct jval v, size_t i, struct jval *out)
-{
-	uint32_t at = 0;
-	struct str name;
-
-	do
-		if (!jval_next(v, &at, &name, out))
-			return false;
-	while (i-- > 0);
-	return true;
-}
+#include "tests/oracle/import.h"
 
 static bool qtype_is(struct compare *c, struct jval want)
 {
@@ -132,7 +20,7 @@ static bool qtype_is(struct compare *c, struct jval want)
 		[ITEM_OPAQUE] = "opaque",
 	};
 
-	return text_is(c, "qtype", want, str_of(words[c->it->type]));
+	return import_text_is(c, "qtype", want, str_of(words[c->it->type]));
 }
 
 static bool answers_are(struct compare *c, struct jval want)
@@ -143,22 +31,23 @@ static bool answers_are(struct compare *c, struct jval want)
 	struct jval v;
 
 	if (jval_count(want) != c->it->choices.n + c->it->answers.n)
-		return differ(c, "number of answers", STR("different"));
+		return import_differ(c, "number of answers", STR("different"));
 	for (size_t i = 0; ok && i < c->it->choices.n; i++)
-		ok = element(want, i, &v) &&
-		     rich_is(c, "answer", v, ch[i].text, ch[i].format);
+		ok = import_element(want, i, &v) &&
+		     import_rich_is(c, "answer", v, ch[i].text, ch[i].format);
 	for (size_t i = 0; ok && i < c->it->answers.n; i++) {
-		if (!element(want, i, &v))
+		if (!import_element(want, i, &v))
 			return false;
 		if (a[i].tolerance_kind == TOL_RANGE)
-			ok = number_is(c, "answer", v,
-				       (number_of(c, a[i].text) +
-					number_of(c, a[i].high)) /
-					       2);
+			ok = import_number_is(c, "answer", v,
+					      (import_number_of(c, a[i].text) +
+					       import_number_of(c, a[i].high)) /
+						      2);
 		else if (c->it->type == ITEM_NUMERIC && !str_is(a[i].text, "*"))
-			ok = number_is(c, "answer", v, number_of(c, a[i].text));
+			ok = import_number_is(c, "answer", v,
+					      import_number_of(c, a[i].text));
 		else
-			ok = rich_is(c, "answer", v, a[i].text, 0);
+			ok = import_rich_is(c, "answer", v, a[i].text, 0);
 	}
 	return ok;
 }
@@ -170,11 +59,11 @@ static bool fractions_are(struct compare *c, struct jval want)
 	bool ok = true;
 	struct jval v;
 
-	for (size_t i = 0; ok && element(want, i, &v); i++)
-		ok = number_is(c, "fraction", v,
-			       dec_double(c->it->choices.n > 0
-						  ? ch[i].fraction
-						  : a[i].fraction));
+	for (size_t i = 0; ok && import_element(want, i, &v); i++)
+		ok = import_number_is(c, "fraction", v,
+				      dec_double(c->it->choices.n > 0
+							 ? ch[i].fraction
+							 : a[i].fraction));
 	return ok;
 }
 
@@ -185,11 +74,12 @@ static bool feedbacks_are(struct compare *c, struct jval want)
 	bool ok = true, is_choice = c->it->choices.n > 0;
 	struct jval v;
 
-	for (size_t i = 0; ok && element(want, i, &v); i++)
-		ok = is_choice ? rich_is(c, "feedback", v, ch[i].feedback,
-					 ch[i].feedback_format)
-			       : rich_is(c, "feedback", v, a[i].feedback,
-					 a[i].feedback_format);
+	for (size_t i = 0; ok && import_element(want, i, &v); i++)
+		ok = is_choice
+			     ? import_rich_is(c, "feedback", v, ch[i].feedback,
+					      ch[i].feedback_format)
+			     : import_rich_is(c, "feedback", v, a[i].feedback,
+					      a[i].feedback_format);
 	return ok;
 }
 
@@ -199,14 +89,14 @@ static bool tolerances_are(struct compare *c, struct jval want)
 	bool ok = true;
 	struct jval v;
 
-	for (size_t i = 0; ok && element(want, i, &v); i++) {
-		double t = number_of(c, a[i].tolerance);
+	for (size_t i = 0; ok && import_element(want, i, &v); i++) {
+		double t = import_number_of(c, a[i].tolerance);
 
 		if (a[i].tolerance_kind == TOL_RANGE)
-			t = (number_of(c, a[i].high) -
-			     number_of(c, a[i].text)) /
+			t = (import_number_of(c, a[i].high) -
+			     import_number_of(c, a[i].text)) /
 			    2;
-		ok = number_is(c, "tolerance", v, t);
+		ok = import_number_is(c, "tolerance", v, t);
 	}
 	return ok;
 }
@@ -218,17 +108,18 @@ static bool subquestions_are(struct compare *c, struct jval want)
 	struct jval v, text;
 	size_t at = 0;
 
-	for (size_t i = 0; element(want, i, &v); i++) {
+	for (size_t i = 0; import_element(want, i, &v); i++) {
 		if (!jval_get(v, "text", &text) ||
 		    jval_str(&c->o->cx, text).n == 0)
 			continue;
 		if (at >= c->it->stems.n ||
-		    !rich_is(c, "subquestion", v, m[at].text, m[at].format))
+		    !import_rich_is(c, "subquestion", v, m[at].text,
+				    m[at].format))
 			return false;
 		at++;
 	}
 	return at == c->it->stems.n ||
-	       differ(c, "number of subquestions", STR("different"));
+	       import_differ(c, "number of subquestions", STR("different"));
 }
 
 static bool subanswers_are(struct compare *c, struct jval want,
@@ -239,7 +130,7 @@ static bool subanswers_are(struct compare *c, struct jval want,
 	struct jval v, q, text;
 	size_t at = 0;
 
-	for (size_t i = 0; element(want, i, &v); i++) {
+	for (size_t i = 0; import_element(want, i, &v); i++) {
 		struct str option = jval_str(&c->o->cx, v);
 		size_t found = 0;
 
@@ -247,12 +138,13 @@ static bool subanswers_are(struct compare *c, struct jval want,
 		       !str_eq(options[found], option))
 			found++;
 		if (found == c->it->options.n)
-			return differ(c, "an option is missing", option);
-		if (!element(questions, i, &q) || !jval_get(q, "text", &text) ||
+			return import_differ(c, "an option is missing", option);
+		if (!import_element(questions, i, &q) ||
+		    !jval_get(q, "text", &text) ||
 		    jval_str(&c->o->cx, text).n == 0)
 			continue;
 		if (at >= c->it->stems.n || m[at++].option != (int64_t)found)
-			return differ(c, "an option is another", option);
+			return import_differ(c, "an option is another", option);
 	}
 	return true;
 }
@@ -263,9 +155,9 @@ static bool hints_are(struct compare *c, struct jval want)
 	struct jval v;
 
 	if (jval_count(want) != c->it->hints.n)
-		return differ(c, "number of hints", STR("different"));
-	for (size_t i = 0; element(want, i, &v); i++)
-		if (!rich_is(c, "hint", v, h[i].text, h[i].format))
+		return import_differ(c, "number of hints", STR("different"));
+	for (size_t i = 0; import_element(want, i, &v); i++)
+		if (!import_rich_is(c, "hint", v, h[i].text, h[i].format))
 			return false;
 	return true;
 }
@@ -275,25 +167,10 @@ static bool hint_flags_are(struct compare *c, struct jval want, bool clear)
 	const struct hint *h = c->it->hints.at;
 	struct jval v;
 
-	for (size_t i = 0; element(want, i, &v); i++)
-		if (!number_is(c, "hint flag", v,
-			       clear ? h[i].clear_wrong
-				     : h[i].show_right_count))
-			return false;
-	return true;
-}
-
-static bool tags_are(struct compare *c, struct jval want)
-{
-	const struct str *tags = c->it->tags.at;
-	struct jval v;
-
-	if (is_null(want))
-		return c->it->tags.n == 0 || differ(c, "tags", tags[0]);
-	if (jval_count(want) != c->it->tags.n)
-		return differ(c, "number of tags", STR("different"));
-	for (size_t i = 0; element(want, i, &v); i++)
-		if (!text_is(c, "tag", v, tags[i]))
+	for (size_t i = 0; import_element(want, i, &v); i++)
+		if (!import_number_is(c, "hint flag", v,
+				      clear ? h[i].clear_wrong
+					    : h[i].show_right_count))
 			return false;
 	return true;
 }
@@ -304,11 +181,12 @@ static bool units_are(struct compare *c, struct jval want, bool names)
 	struct jval v;
 
 	if (jval_count(want) != c->it->units.n)
-		return differ(c, "number of units", STR("different"));
-	for (size_t i = 0; element(want, i, &v); i++)
-		if (names ? !text_is(c, "unit", v, u[i].name)
-			  : !number_is(c, "multiplier", v,
-				       number_of(c, u[i].multiplier)))
+		return import_differ(c, "number of units", STR("different"));
+	for (size_t i = 0; import_element(want, i, &v); i++)
+		if (names ? !import_text_is(c, "unit", v, u[i].name)
+			  : !import_number_is(
+				    c, "multiplier", v,
+				    import_number_of(c, u[i].multiplier)))
 			return false;
 	return true;
 }
@@ -319,12 +197,12 @@ static bool truth_is(struct compare *c, struct str name, struct jval want)
 	int i = str_is(name, "feedbackfalse");
 
 	if (c->it->choices.n != 2)
-		return differ(c, "type", STR("no true or false"));
+		return import_differ(c, "type", STR("no true or false"));
 	if (str_is(name, "correctanswer"))
-		return number_is(c, "correctanswer", want,
-				 dec_double(ch[0].fraction));
-	return rich_is(c, "feedback", want, ch[i].feedback,
-		       ch[i].feedback_format);
+		return import_number_is(c, "correctanswer", want,
+					dec_double(ch[0].fraction));
+	return import_rich_is(c, "feedback", want, ch[i].feedback,
+			      ch[i].feedback_format);
 }
 
 /* Moodle makes a name of the text where there is none. */
@@ -332,7 +210,7 @@ static bool name_is(struct compare *c, struct jval want)
 {
 	if (c->it->name.n == 0 && jval_type(want) == J_STRING)
 		return true;
-	return text_is(c, "name", want, c->it->name);
+	return import_text_is(c, "name", want, c->it->name);
 }
 
 static bool essay_is(struct compare *c, struct str n, struct jval v,
@@ -341,26 +219,27 @@ static bool essay_is(struct compare *c, struct str n, struct jval v,
 	const struct essay_rules *r = &c->it->essay;
 
 	if (str_is(n, "responseformat"))
-		return text_is(c, "format", v, r->format);
+		return import_text_is(c, "format", v, r->format);
 	if (str_is(n, "responserequired"))
-		return number_is(c, "required", v, r->text_required);
+		return import_number_is(c, "required", v, r->text_required);
 	if (str_is(n, "responsefieldlines"))
-		return number_is(c, "lines", v, (double)r->lines);
+		return import_number_is(c, "lines", v, (double)r->lines);
 	if (str_is(n, "minwordlimit"))
-		return number_is(c, "min", v, (double)r->min_words);
+		return import_number_is(c, "min", v, (double)r->min_words);
 	if (str_is(n, "maxwordlimit"))
-		return number_is(c, "max", v, (double)r->max_words);
+		return import_number_is(c, "max", v, (double)r->max_words);
 	if (str_is(n, "minwordenabled"))
-		return number_is(c, "min on", v, r->min_words > 0);
+		return import_number_is(c, "min on", v, r->min_words > 0);
 	if (str_is(n, "maxwordenabled"))
-		return number_is(c, "max on", v, r->max_words > 0);
+		return import_number_is(c, "max on", v, r->max_words > 0);
 	if (str_is(n, "attachments"))
-		return number_is(c, "attachments", v, (double)r->attachments);
+		return import_number_is(c, "attachments", v,
+					(double)r->attachments);
 	if (str_is(n, "attachmentsrequired"))
-		return number_is(c, "attachments required", v,
-				 (double)r->attachments_required);
+		return import_number_is(c, "attachments required", v,
+					(double)r->attachments_required);
 	if (str_is(n, "filetypeslist"))
-		return text_is(c, "file types", v, r->file_types);
+		return import_text_is(c, "file types", v, r->file_types);
 	*known = false;
 	return true;
 }
@@ -385,7 +264,7 @@ static bool side_is(struct compare *c, struct str n, struct jval v, bool *known)
 	else
 		return *known = false, true;
 	return jval_get(v, "text", &text) &&
-	       text_is(c, "a side text", text, ours);
+	       import_text_is(c, "a side text", text, ours);
 }
 
 static bool numeric_is(struct compare *c, struct str n, struct jval v,
@@ -398,17 +277,19 @@ static bool numeric_is(struct compare *c, struct str n, struct jval v,
 	if (str_is(n, "multiplier"))
 		return units_are(c, v, false);
 	if (str_is(n, "unitpenalty"))
-		return number_is(c, "unitpenalty", v,
-				 dec_double(it->unit_penalty_share));
+		return import_number_is(c, "unitpenalty", v,
+					dec_double(it->unit_penalty_share));
 	if (str_is(n, "unitsleft"))
-		return number_is(c, "unitsleft", v, it->units_before);
+		return import_number_is(c, "unitsleft", v, it->units_before);
 	if (str_is(n, "unitgradingtype"))
-		return number_is(c, "unitgradingtype", v,
-				 it->unit_mode != UNIT_GRADED		   ? 0
-				 : it->unit_penalty == UNIT_PENALTY_OF_MAX ? 2
-									   : 1);
+		return import_number_is(
+			c, "unitgradingtype", v,
+			it->unit_mode != UNIT_GRADED		  ? 0
+			: it->unit_penalty == UNIT_PENALTY_OF_MAX ? 2
+								  : 1);
 	if (str_is(n, "usecase"))
-		return number_is(c, "usecase", v, it->text.case_sensitive);
+		return import_number_is(c, "usecase", v,
+					it->text.case_sensitive);
 	if (str_is(n, "answer"))
 		return answers_are(c, v);
 	if (str_is(n, "fraction"))
@@ -447,29 +328,33 @@ static bool member_is(struct compare *c, struct str n, struct jval v,
 	if (str_is(n, "name"))
 		return name_is(c, v);
 	if (str_is(n, "questiontext"))
-		return rich_is(c, "stem", v, it->stem, it->stem_format);
+		return import_rich_is(c, "stem", v, it->stem, it->stem_format);
 	if (str_is(n, "questiontextformat"))
-		return format_is(c, "stem format", v, it->stem_format);
+		return import_format_is(c, "stem format", v, it->stem_format);
 	if (str_is(n, "generalfeedback"))
-		return rich_is(c, "general feedback", v, it->general_feedback,
-			       it->general_feedback_format);
+		return import_rich_is(c, "general feedback", v,
+				      it->general_feedback,
+				      it->general_feedback_format);
 	if (str_is(n, "generalfeedbackformat"))
-		return format_is(c, "general feedback format", v,
-				 it->general_feedback_format);
+		return import_format_is(c, "general feedback format", v,
+					it->general_feedback_format);
 	if (str_is(n, "qtype"))
 		return qtype_is(c, v);
 	if (str_is(n, "defaultmark"))
-		return number_is(c, "mark", v, dec_double(it->mark));
+		return import_number_is(c, "mark", v, dec_double(it->mark));
 	if (str_is(n, "penalty"))
-		return number_is(c, "penalty", v, dec_double(it->penalty));
+		return import_number_is(c, "penalty", v,
+					dec_double(it->penalty));
 	if (str_is(n, "single"))
-		return number_is(c, "single", v, it->type == ITEM_CHOICE);
+		return import_number_is(c, "single", v,
+					it->type == ITEM_CHOICE);
 	if (str_is(n, "shuffleanswers"))
-		return number_is(c, "shuffle", v, it->shuffle);
+		return import_number_is(c, "shuffle", v, it->shuffle);
 	if (str_is(n, "shownumcorrect"))
-		return number_is(c, "shownumcorrect", v, it->show_right_count);
+		return import_number_is(c, "shownumcorrect", v,
+					it->show_right_count);
 	if (str_is(n, "answernumbering"))
-		return text_is(c, "numbering", v, it->numbering);
+		return import_text_is(c, "numbering", v, it->numbering);
 	if (str_is(n, "subquestions"))
 		return subquestions_are(c, v);
 	if (str_is(n, "subanswers"))
@@ -480,9 +365,9 @@ static bool member_is(struct compare *c, struct str n, struct jval v,
 	if (str_is(n, "hintshownumcorrect") || str_is(n, "hintclearwrong"))
 		return hint_flags_are(c, v, str_is(n, "hintclearwrong"));
 	if (str_is(n, "tags"))
-		return tags_are(c, v);
+		return import_tags_are(c, v);
 	if (str_is(n, "idnumber"))
-		return text_is(c, "idnumber", v, it->idnumber);
+		return import_text_is(c, "idnumber", v, it->idnumber);
 	if (str_is(n, "correctanswer") || str_is(n, "feedbacktrue") ||
 	    str_is(n, "feedbackfalse"))
 		return truth_is(c, n, v);
@@ -508,8 +393,8 @@ static enum oracle_verdict moodle_is(struct compare *c, const struct bank *b,
 	    str_is(jval_str(&c->o->cx, v), "category")) {
 		c->it = b->items.at;
 		return b->items.n == 1 && jval_get(want, "category", &v) &&
-				       text_is(c, "category", v,
-					       c->it->category)
+				       import_text_is(c, "category", v,
+						      c->it->category)
 			       ? ORACLE_PASSED
 			       : ORACLE_FAILED;
 	}
@@ -525,197 +410,6 @@ static enum oracle_verdict moodle_is(struct compare *c, const struct bank *b,
 	return ok ? ORACLE_PASSED : ORACLE_FAILED;
 }
 
-/* --- the grammar's parse tree ------------------------------------------- */
-
-static bool type_is(struct compare *c, struct str want)
-{
-	static const char *const words[] = {
-		[ITEM_CHOICE] = "MC",
-		[ITEM_MULTI] = "MC",
-		[ITEM_TRUE_FALSE] = "TF",
-		[ITEM_SHORT] = "Short",
-		[ITEM_NUMERIC] = "Numerical",
-		[ITEM_MATCH] = "Matching",
-		[ITEM_CLOZE] = "-",
-		[ITEM_ESSAY] = "Essay",
-		[ITEM_DESCRIPTION] = "Description",
-		[ITEM_OPAQUE] = "-",
-	};
-
-	return str_is(want, words[c->it->type]) ||
-	       differ(c, "type", str_of(words[c->it->type]));
-}
-
-/* {"type": "range", "number": 5, "range": 0}, and two more forms. */
-static bool gift_number_is(struct compare *c, struct jval v,
-			   const struct answer *a)
-{
-	struct jval n;
-	bool ok = true;
-
-	if (jval_get(v, "number", &n))
-		ok &= number_is(c, "number", n, number_of(c, a->text));
-	if (jval_get(v, "range", &n))
-		ok &= number_is(c, "range", n, number_of(c, a->tolerance));
-	if (jval_get(v, "numberLow", &n))
-		ok &= number_is(c, "low", n, number_of(c, a->text));
-	if (jval_get(v, "numberHigh", &n))
-		ok &= number_is(c, "high", n, number_of(c, a->high));
-	if (jval_get(v, "text", &n))
-		ok &= text_is(c, "answer", n, a->text);
-	return ok;
-}
-
-static bool share_is(struct compare *c, struct jval v, struct dec ours)
-{
-	struct jval right, weight;
-	double want = 0;
-
-	if (oracle_get(v, "weight", &weight) &&
-	    oracle_number(c->o, weight, &want))
-		want /= 100;
-	else if (oracle_get(v, "isCorrect", &right))
-		want = jval_bool(right);
-	if (fabs(want - dec_double(ours)) < 1e-6)
-		return true;
-	buf_fmt(c->got, "share is %g; ", dec_double(ours));
-	return false;
-}
-
-static bool gift_choice_is(struct compare *c, struct jval v, size_t i)
-{
-	const struct choice *ch = c->it->choices.at;
-	const struct answer *a = c->it->answers.at;
-	struct jval text, feedback;
-
-	if (!jval_get(v, "text", &text) || !jval_get(v, "feedback", &feedback))
-		return differ(c, "choice", STR("not given"));
-	if (c->it->choices.n > 0)
-		return rich_is(c, "choice", text, ch[i].text, ch[i].format) &&
-		       share_is(c, v, ch[i].fraction) &&
-		       rich_is(c, "feedback", feedback, ch[i].feedback,
-			       ch[i].feedback_format);
-	if (!share_is(c, v, a[i].fraction) ||
-	    !rich_is(c, "feedback", feedback, a[i].feedback,
-		     a[i].feedback_format))
-		return false;
-	if (c->it->type == ITEM_NUMERIC)
-		return gift_number_is(c, text, &a[i]);
-	return jval_get(text, "text", &text) &&
-	       text_is(c, "answer", text, a[i].text);
-}
-
-static bool gift_choices_are(struct compare *c, struct jval v)
-{
-	struct jval one;
-
-	if (jval_type(v) == J_OBJECT)
-		return c->it->answers.n == 1 &&
-		       gift_number_is(c, v, c->it->answers.at);
-	if (jval_count(v) != c->it->choices.n + c->it->answers.n)
-		return differ(c, "number of choices", STR("different"));
-	for (size_t i = 0; element(v, i, &one); i++)
-		if (!gift_choice_is(c, one, i))
-			return false;
-	return true;
-}
-
-static bool pairs_are(struct compare *c, struct jval v)
-{
-	const struct match_stem *m = c->it->stems.at;
-	const struct str *options = c->it->options.at;
-	struct jval one, left, right, text;
-	size_t at = 0;
-
-	for (size_t i = 0; element(v, i, &one); i++) {
-		if (!jval_get(one, "subanswer", &right))
-			return false;
-		if (!oracle_get(one, "subquestion", &left) ||
-		    !jval_get(left, "text", &text) ||
-		    jval_str(&c->o->cx, text).n == 0)
-			continue;
-		if (at >= c->it->stems.n ||
-		    !rich_is(c, "left", left, m[at].text, m[at].format) ||
-		    !text_is(c, "right", right, options[m[at].option]))
-			return false;
-		at++;
-	}
-	return at == c->it->stems.n;
-}
-
-static bool gift_truth_is(struct compare *c, struct jval want)
-{
-	const struct choice *ch = c->it->choices.at;
-	struct jval v;
-
-	if (c->it->type != ITEM_TRUE_FALSE)
-		return true;
-	return jval_get(want, "isTrue", &v) &&
-	       number_is(c, "isTrue", v, dec_double(ch[0].fraction)) &&
-	       jval_get(want, "trueFeedback", &v) &&
-	       rich_is(c, "true feedback", v, ch[0].feedback,
-		       ch[0].feedback_format) &&
-	       jval_get(want, "falseFeedback", &v) &&
-	       rich_is(c, "false feedback", v, ch[1].feedback,
-		       ch[1].feedback_format);
-}
-
-static bool gift_is(struct compare *c, struct jval want)
-{
-	const struct item *it = c->it;
-	bool ok = type_is(c, oracle_str(c->o, want, "type"));
-	struct jval v;
-
-	if (jval_get(want, "id", &v))
-		ok &= text_is(c, "id", v, it->idnumber);
-	if (jval_get(want, "tags", &v))
-		ok &= tags_are(c, v);
-	if (jval_get(want, "title", &v))
-		ok &= text_is(c, "title", v, it->name);
-	if (jval_get(want, "stem", &v))
-		ok &= rich_is(c, "stem", v, it->stem, it->stem_format);
-	if (jval_get(want, "globalFeedback", &v))
-		ok &= rich_is(c, "general feedback", v, it->general_feedback,
-			      it->general_feedback_format);
-	if (oracle_get(want, "choices", &v))
-		ok &= gift_choices_are(c, v);
-	if (oracle_get(want, "matchPairs", &v))
-		ok &= pairs_are(c, v);
-	return ok && gift_truth_is(c, want);
-}
-
-static enum oracle_verdict tree_is(struct compare *c, const struct bank *b,
-				   struct jval want, bool extra)
-{
-	const struct item *items = b->items.at;
-	struct str category = { 0 };
-	struct jval v;
-	size_t at = 0;
-	bool ok = true;
-
-	c->loose = true;
-	for (size_t i = 0; ok && element(want, i, &v); i++) {
-		if (str_is(oracle_str(c->o, v, "type"), "Category")) {
-			category = oracle_str(c->o, v, "title");
-			continue;
-		}
-		if (at >= b->items.n)
-			return ORACLE_FAILED;
-		c->it = &items[at++];
-		buf_fmt(c->got, "[%zu] ", at);
-		ok = gift_is(c, v) && (str_eq(c->it->category, category) ||
-				       differ(c, "category", c->it->category));
-	}
-	if (extra)
-		ok = ok && at < b->items.n &&
-		     str_eq(items[at++].category, category);
-	if (ok && at != b->items.n) {
-		buf_fmt(c->got, "%zu items; ", b->items.n);
-		ok = false;
-	}
-	return ok ? ORACLE_PASSED : ORACLE_FAILED;
-}
-
 /*
  * A category is a property of the questions after it; where the expected
  * result ends with one, a question is added that shows it.
@@ -726,7 +420,7 @@ static bool ends_with_category(struct oracle *o, struct jval want)
 
 	if (jval_type(want) == J_ARRAY)
 		return jval_count(want) > 0 &&
-		       element(want, jval_count(want) - 1, &v) &&
+		       import_element(want, jval_count(want) - 1, &v) &&
 		       str_is(oracle_str(o, v, "type"), "Category");
 	return str_is(oracle_str(o, want, "qtype"), "category");
 }
@@ -756,7 +450,7 @@ static enum oracle_verdict import(struct oracle *o, const struct oracle_case *c,
 		return ORACLE_FAILED;
 	}
 	if (jval_type(c->expected) == J_ARRAY)
-		return tree_is(&compare, &bank, c->expected, extra);
+		return import_tree(&compare, &bank, c->expected, extra);
 	return moodle_is(&compare, &bank, c->expected);
 }
 
