@@ -192,8 +192,7 @@ static enum err read_short(struct reading *r, struct str word)
 		return add(r, f, str_cut(word, 2, word.n));
 	if (word.n > 2)
 		return err_set(r->cx, ERR_INVALID,
-			       "-%c is a switch and takes no value",
-			       word.p[1]);
+			       "-%c is a switch and takes no value", word.p[1]);
 	return f->value ? take_value(r, f, word)
 			: read_switch(r, f, (struct str){ 0 });
 }

@@ -11,8 +11,8 @@
 #include "base/field.h"
 
 struct flag {
-	const char *name; /* as in the tables: with '_' */
-	char letter; /* 0: none */
+	const char *name;  /* as in the tables: with '_' */
+	char letter;	   /* 0: none */
 	const char *value; /* what to write in help: "FILE"; NULL: a switch */
 	const char *doc;
 	bool required;
@@ -26,7 +26,7 @@ struct given {
 
 struct args {
 	struct list given; /* struct given, in their order */
-	struct list rest; /* struct str: the other words */
+	struct list rest;  /* struct str: the other words */
 };
 
 enum { ARGS_TABLES = 4 };
@@ -46,8 +46,7 @@ bool args_on(const struct args *a, const char *name); /* a switch is set */
 struct str args_nth(const struct args *a, const char *name, size_t i);
 struct str args_rest(const struct args *a, size_t i); /* absent: no more */
 /* A required flag that was not given, or NULL. */
-const struct flag *args_missing(const struct args *a,
-				const struct flag *table);
+const struct flag *args_missing(const struct args *a, const struct flag *table);
 /* "--max-score" for max_score. */
 struct str args_spell(struct ctx *cx, const char *name);
 /*

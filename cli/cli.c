@@ -97,8 +97,7 @@ static int no_verb(struct cli *c, struct str noun, struct str name)
 	}
 	if (help_nth_verb(c, noun, 0)) {
 		near = args_nearest(name, next_second, &n);
-		return cli_say(c, CLI_USAGE,
-			       "%.*s has no verb %.*s; %s%s%s",
+		return cli_say(c, CLI_USAGE, "%.*s has no verb %.*s; %s%s%s",
 			       STR_FMT(noun), STR_FMT(str_cut(name, 0, 40)),
 			       near ? "was " : "assay help ",
 			       near ? near : str_z(c->cx->arena, noun),
@@ -145,9 +144,8 @@ static int run(struct cli *c, int argc, char **argv)
 	v = name.p ? verb_find(noun, name) : NULL;
 	if (v)
 		return verb_run(c, v, argc - 2, argv + 2);
-	m = name.p ? rpc_find(c->methods,
-			      str_fmt(c->cx->arena, "%.*s.%.*s",
-				      STR_FMT(noun), STR_FMT(name)))
+	m = name.p ? rpc_find(c->methods, str_fmt(c->cx->arena, "%.*s.%.*s",
+						  STR_FMT(noun), STR_FMT(name)))
 		   : NULL;
 	if (m)
 		return online_run(c, m, argc - 2, argv + 2);

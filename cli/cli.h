@@ -21,7 +21,7 @@ struct cli {
 	FILE *in, *out, *err;
 	bool in_is_terminal, out_is_terminal, err_is_terminal;
 	int columns; /* of the terminal; 80 where there is none */
-	const struct rpc_table *methods; /* all that a server may have */
+	const struct rpc_table *methods;      /* all that a server may have */
 	const char *(*env)(const char *name); /* NULL: not set */
 	void (*wait)(int64_t ms);
 	/*

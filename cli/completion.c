@@ -63,11 +63,12 @@ int completion_run(struct cli *c, const struct args *a)
 		  "\t\twords=\"$alone --help --version");
 	for (size_t i = 0; (z = help_nth_noun(c, i)); i++)
 		buf_fmt(&b, " %s", z);
-	buf_z(&b, "\"\n\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-		  "\t\treturn\n\tfi\n"
-		  "\tcase $alone in *\" $first \"*) at=1 ;; esac\n"
-		  "\tif [ \"$COMP_CWORD\" = \"$at\" ] && [ \"$at\" = 2 ]; then\n"
-		  "\tcase $first in\n");
+	buf_z(&b,
+	      "\"\n\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	      "\t\treturn\n\tfi\n"
+	      "\tcase $alone in *\" $first \"*) at=1 ;; esac\n"
+	      "\tif [ \"$COMP_CWORD\" = \"$at\" ] && [ \"$at\" = 2 ]; then\n"
+	      "\tcase $first in\n");
 	for (size_t i = 0; (z = help_nth_noun(c, i)); i++)
 		put_verbs(c, &b, z);
 	buf_z(&b, "\tesac\n\telif [[ $cur == -* ]]; then\n"

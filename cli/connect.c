@@ -9,29 +9,34 @@
 enum { TRIES = 3, WAIT_MS = 500, WAIT_MOST_MS = 5000, URL_MOST = 1000 };
 
 const struct flag connect_flags[] = {
-	{ .name = "url", .value = "URL",
+	{ .name = "url",
+	  .value = "URL",
 	  .doc = "the server: ipc://PATH, tcp://HOST:PORT, tls+tcp://, ws://, "
 		 "wss:// [ASSAY_URL, or the socket of a server here]" },
-	{ .name = "token_file", .value = "FILE",
+	{ .name = "token_file",
+	  .value = "FILE",
 	  .doc = "holds your API key or token [ASSAY_TOKEN_FILE; or "
 		 "ASSAY_TOKEN is the key itself]" },
-	{ .name = "token", .value = "TOKEN",
+	{ .name = "token",
+	  .value = "TOKEN",
 	  .doc = "the key itself; others on this machine can see it" },
-	{ .name = "ca", .value = "FILE",
+	{ .name = "ca",
+	  .value = "FILE",
 	  .doc = "PEM: who may sign the server's certificate" },
 	{ .name = "insecure", .doc = "take any certificate" },
-	{ .name = "timeout", .value = "SPAN",
+	{ .name = "timeout",
+	  .value = "SPAN",
 	  .doc = "wait for an answer [10s]" },
-	{ .name = "tries", .value = "NUMBER",
+	{ .name = "tries",
+	  .value = "NUMBER",
 	  .doc = "send so often where nobody answers [3]" },
 	{ .name = "json", .doc = "print results and errors as JSON" },
 	{ 0 },
 };
 
-static const char *const sockets[] = {
-	"assay-data/assay.sock", "/run/assay/assay.sock",
-	"/var/lib/assay/assay.sock", NULL
-};
+static const char *const sockets[] = { "assay-data/assay.sock",
+				       "/run/assay/assay.sock",
+				       "/var/lib/assay/assay.sock", NULL };
 
 static struct str local_url(struct cli *c)
 {
@@ -41,16 +46,15 @@ static struct str local_url(struct cli *c)
 	return str_fmt(c->cx->arena, "ipc://%s", sockets[0]);
 }
 
-static struct str setting(struct cli *c, const struct args *a,
-			  const char *flag, const char *name)
+static struct str setting(struct cli *c, const struct args *a, const char *flag,
+			  const char *name)
 {
 	struct str s = args_get(a, flag);
 
 	return s.p ? s : str_of(name ? c->env(name) : NULL);
 }
 
-static enum err read_token(struct cli *c, const struct args *a,
-			   struct str *out)
+static enum err read_token(struct cli *c, const struct args *a, struct str *out)
 {
 	struct str direct = args_get(a, "token"), file;
 	enum err e = OK;
@@ -61,8 +65,9 @@ static enum err read_token(struct cli *c, const struct args *a,
 		return err_set(c->cx, ERR_INVALID,
 			       "--token and --token-file are given both");
 	if (direct.p) {
-		cli_say(c, 0, "a token in the command line can be seen by "
-			      "others on this machine; --token-file cannot");
+		cli_say(c, 0,
+			"a token in the command line can be seen by "
+			"others on this machine; --token-file cannot");
 		*out = direct;
 	} else if (file.p) {
 		e = file_read(c, file, LIMIT_TOKEN_BYTES, out);
@@ -96,8 +101,7 @@ static enum err read_numbers(struct cli *c, const struct args *a,
 	return OK;
 }
 
-enum err connect_open(struct cli *c, const struct args *a,
-		      struct connect *out)
+enum err connect_open(struct cli *c, const struct args *a, struct connect *out)
 {
 	struct client_opts o = { .url = setting(c, a, "url", "ASSAY_URL"),
 				 .ca_file = args_get(a, "ca"),

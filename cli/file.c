@@ -33,8 +33,7 @@ static enum err read_all(struct cli *c, FILE *f, struct str path, size_t most,
 	return e;
 }
 
-enum err file_read(struct cli *c, struct str path, size_t most,
-		   struct str *out)
+enum err file_read(struct cli *c, struct str path, size_t most, struct str *out)
 {
 	struct stat st;
 	FILE *f;
@@ -44,11 +43,10 @@ enum err file_read(struct cli *c, struct str path, size_t most,
 		return read_all(c, c->in, STR("standard input"), most, out);
 	f = fopen(str_z(c->cx->arena, path), "rbe");
 	if (!f)
-		return err_set(c->cx,
-			       errno == ENOENT ? ERR_NOT_FOUND
-					       : ERR_UNAVAILABLE,
-			       "cannot open %.*s: %s", STR_FMT(path),
-			       strerror(errno));
+		return err_set(
+			c->cx,
+			errno == ENOENT ? ERR_NOT_FOUND : ERR_UNAVAILABLE,
+			"cannot open %.*s: %s", STR_FMT(path), strerror(errno));
 	if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode))
 		e = err_set(c->cx, ERR_INVALID, "%.*s is a folder",
 			    STR_FMT(path));
@@ -127,9 +125,9 @@ enum err file_write(struct cli *c, struct str path, struct str text,
 	if (secret)
 		return write_secret(c, path, at, text);
 	if (stat(at, &st) == 0 && !S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? (errno = EISDIR,
-					      cannot_write(c, path))
-					   : write_place(c, path, at, text);
+		return S_ISDIR(st.st_mode)
+			       ? (errno = EISDIR, cannot_write(c, path))
+			       : write_place(c, path, at, text);
 	fd = mkstemp((char *)temp.p);
 	if (fd < 0)
 		return cannot_write(c, path);
@@ -145,8 +143,7 @@ bool file_is_folder(struct cli *c, struct str path)
 {
 	struct stat st;
 
-	return stat(str_z(c->cx->arena, path), &st) == 0 &&
-	       S_ISDIR(st.st_mode);
+	return stat(str_z(c->cx->arena, path), &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 bool file_exists(struct cli *c, struct str path)

@@ -177,8 +177,7 @@ static void put_words(struct cli *c, struct buf *b, const struct shape *s)
 	struct buf line = { 0 };
 
 	for (const struct field *f = s ? s->fields : NULL; f && f->kind; f++) {
-		struct str left =
-			str_fmt(c->cx->arena, "%s", f->name);
+		struct str left = str_fmt(c->cx->arena, "%s", f->name);
 
 		buf_reset(&line);
 		buf_z(&line, f->doc ? f->doc : "");
@@ -260,7 +259,8 @@ void help_method(struct cli *c, FILE *f, const struct rpc_method *m)
 	put_method_usage(c, &b, m, fields);
 	buf_ch(&b, '\n');
 	put_text(c, &b, m->does);
-	buf_z(&b, m->flags & RPC_WRITES ? "A command, for: " : "A query, for: ");
+	buf_z(&b,
+	      m->flags & RPC_WRITES ? "A command, for: " : "A query, for: ");
 	wrap_text(&b, help_roles(c, m->roles), c->columns, 2, 15);
 	buf_z(&b, ".\n");
 	if (fields->name)
@@ -295,8 +295,8 @@ static const char *does(struct cli *c, struct str noun, const char *name)
 
 	if (v)
 		return v->does;
-	m = rpc_find(c->methods, str_fmt(c->cx->arena, "%.*s.%s",
-					 STR_FMT(noun), name));
+	m = rpc_find(c->methods,
+		     str_fmt(c->cx->arena, "%.*s.%s", STR_FMT(noun), name));
 	return m ? m->does : "";
 }
 
@@ -309,8 +309,7 @@ bool help_noun(struct cli *c, FILE *f, struct str noun)
 		return false;
 	buf_fmt(&b, "usage: assay %.*s VERB ...\n\n", STR_FMT(noun));
 	for (size_t i = 0; (name = help_nth_verb(c, noun, i)); i++)
-		put_pair(c, &b, str_of(name), does(c, noun, name),
-			 VERB_COLUMN);
+		put_pair(c, &b, str_of(name), does(c, noun, name), VERB_COLUMN);
 	buf_fmt(&b, "\nassay %.*s VERB --help says more.\n", STR_FMT(noun));
 	flush(f, &b);
 	return true;
@@ -374,18 +373,18 @@ int help_run(struct cli *c, const struct args *a)
 		help_verb(c, c->out, v);
 		return CLI_FINE;
 	}
-	m = rpc_find(c->methods,
-		     name.p ? str_fmt(c->cx->arena, "%.*s.%.*s", STR_FMT(noun),
-				      STR_FMT(name))
-			    : noun);
+	m = rpc_find(c->methods, name.p ? str_fmt(c->cx->arena, "%.*s.%.*s",
+						  STR_FMT(noun), STR_FMT(name))
+					: noun);
 	if (m) {
 		help_method(c, c->out, m);
 		return CLI_FINE;
 	}
 	if (!name.p && help_noun(c, c->out, noun))
 		return CLI_FINE;
-	return cli_say(c, CLI_USAGE, "there is no %.*s %.*s; assay help lists "
-				     "what there is",
+	return cli_say(c, CLI_USAGE,
+		       "there is no %.*s %.*s; assay help lists "
+		       "what there is",
 		       STR_FMT(str_cut(noun, 0, 40)),
 		       STR_FMT(str_cut(name.p ? name : STR(""), 0, 40)));
 }

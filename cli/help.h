@@ -16,7 +16,8 @@ void help_method(struct cli *c, FILE *f, const struct rpc_method *m);
  * behind the last. Names that stand alone ("import") are not among them.
  */
 const char *help_nth_noun(struct cli *c, size_t i);
-/* Is the noun's verb an own one or a method; names in order; NULL at the end. */
+/* Is the noun's verb an own one or a method; names in order; NULL at the end.
+ */
 const char *help_nth_verb(struct cli *c, struct str noun, size_t i);
 /* "learner, platform"; in the arena */
 struct str help_roles(struct cli *c, uint32_t roles);

@@ -7,9 +7,9 @@ enum { LIST_DEPTH = 8, TAG_NAME = 16, BREAKS_MOST = 3 };
 
 /* What a tag does to the text. */
 enum effect {
-	NOTHING, /* <b>, <span>: only the tag goes */
-	BREAK, /* a new line */
-	BLOCK, /* a new line before and after */
+	NOTHING,   /* <b>, <span>: only the tag goes */
+	BREAK,	   /* a new line */
+	BLOCK,	   /* a new line before and after */
 	PARAGRAPH, /* a blank line before and after */
 	LIST,
 	NUMBERED,
@@ -28,34 +28,64 @@ static const struct {
 	const char *tag;
 	enum effect effect;
 } tags[] = {
-	{ "a", LINK },		{ "address", BLOCK },	 { "article", BLOCK },
-	{ "audio", IMAGE },	{ "blockquote", PARAGRAPH },
-	{ "br", BREAK },	{ "caption", BLOCK },	 { "dd", BLOCK },
-	{ "div", BLOCK },	{ "dl", PARAGRAPH },	 { "dt", BLOCK },
-	{ "figcaption", BLOCK }, { "figure", BLOCK },	 { "form", BLOCK },
-	{ "h1", PARAGRAPH },	{ "h2", PARAGRAPH },	 { "h3", PARAGRAPH },
-	{ "h4", PARAGRAPH },	{ "h5", PARAGRAPH },	 { "h6", PARAGRAPH },
-	{ "head", HIDE },	{ "hr", RULE },		 { "iframe", HIDE },
-	{ "img", IMAGE },	{ "li", ITEM },		 { "object", HIDE },
-	{ "ol", NUMBERED },	{ "p", PARAGRAPH },	 { "pre", PRE },
-	{ "script", HIDE },	{ "section", BLOCK },	 { "style", HIDE },
-	{ "sub", SUB },		{ "sup", SUP },		 { "svg", HIDE },
-	{ "table", PARAGRAPH }, { "tbody", BLOCK },	 { "td", CELL },
-	{ "template", HIDE },	{ "textarea", BLOCK },	 { "th", CELL },
-	{ "thead", BLOCK },	{ "title", HIDE },	 { "tr", BLOCK },
-	{ "ul", LIST },		{ "video", IMAGE },
+	{ "a", LINK },
+	{ "address", BLOCK },
+	{ "article", BLOCK },
+	{ "audio", IMAGE },
+	{ "blockquote", PARAGRAPH },
+	{ "br", BREAK },
+	{ "caption", BLOCK },
+	{ "dd", BLOCK },
+	{ "div", BLOCK },
+	{ "dl", PARAGRAPH },
+	{ "dt", BLOCK },
+	{ "figcaption", BLOCK },
+	{ "figure", BLOCK },
+	{ "form", BLOCK },
+	{ "h1", PARAGRAPH },
+	{ "h2", PARAGRAPH },
+	{ "h3", PARAGRAPH },
+	{ "h4", PARAGRAPH },
+	{ "h5", PARAGRAPH },
+	{ "h6", PARAGRAPH },
+	{ "head", HIDE },
+	{ "hr", RULE },
+	{ "iframe", HIDE },
+	{ "img", IMAGE },
+	{ "li", ITEM },
+	{ "object", HIDE },
+	{ "ol", NUMBERED },
+	{ "p", PARAGRAPH },
+	{ "pre", PRE },
+	{ "script", HIDE },
+	{ "section", BLOCK },
+	{ "style", HIDE },
+	{ "sub", SUB },
+	{ "sup", SUP },
+	{ "svg", HIDE },
+	{ "table", PARAGRAPH },
+	{ "tbody", BLOCK },
+	{ "td", CELL },
+	{ "template", HIDE },
+	{ "textarea", BLOCK },
+	{ "th", CELL },
+	{ "thead", BLOCK },
+	{ "title", HIDE },
+	{ "tr", BLOCK },
+	{ "ul", LIST },
+	{ "video", IMAGE },
 };
 
 struct render {
 	struct buf *b;
 	int breaks; /* line breaks that are due before the next text */
 	bool space; /* so is a space */
-	bool cell; /* so is a cell's bar */
+	bool cell;  /* so is a cell's bar */
 	int pre;
 	int depth;
 	int64_t numbers[LIST_DEPTH]; /* of a list's items; -1: bullets */
-	struct str href; /* of the link that is open */
-	size_t link_at; /* where its text began */
+	struct str href;	     /* of the link that is open */
+	size_t link_at;		     /* where its text began */
 };
 
 static bool fresh_line(const struct render *r)
@@ -163,8 +193,8 @@ static bool tag_read(struct str s, struct tag *t)
 	}
 	if (at >= s.n || lower(s.p[at]) < 'a' || lower(s.p[at]) > 'z')
 		return false;
-	for (; at < s.n && s.p[at] != '>' && s.p[at] != '/' &&
-	       !is_space(s.p[at]);
+	for (;
+	     at < s.n && s.p[at] != '>' && s.p[at] != '/' && !is_space(s.p[at]);
 	     at++)
 		if (n < TAG_NAME - 1)
 			t->name[n++] = lower(s.p[at]);
@@ -198,8 +228,7 @@ static struct str attribute(struct str s, const char *name)
 			continue;
 		s = str_cut(s, 1, s.n);
 		if (s.n && (s.p[0] == '"' || s.p[0] == '\'')) {
-			size_t end = str_find(
-				s, (struct str){ s.p, 1 }, 1);
+			size_t end = str_find(s, (struct str){ s.p, 1 }, 1);
 
 			value = str_cut(s, 1, end);
 			s = str_cut(s, end == SIZE_MAX ? s.n : end + 1, s.n);
@@ -304,9 +333,8 @@ static void put_list(struct render *r, const struct tag *t, bool numbered)
 		return;
 	}
 	want_breaks(r, r->depth ? 1 : 2);
-	if (numbered &&
-	    (!str_int(attribute(t->attributes, "start"), &start) ||
-	     start < 0 || start > 1000000))
+	if (numbered && (!str_int(attribute(t->attributes, "start"), &start) ||
+			 start < 0 || start > 1000000))
 		start = 1;
 	if (r->depth < LIST_DEPTH)
 		r->numbers[r->depth] = numbered ? start - 1 : -1;

@@ -87,12 +87,11 @@ static void put_verb(struct cli *c, struct buf *b, const struct verb *v)
 	put_flags(c, b, v->flags);
 }
 
-static void put_method(struct cli *c, struct buf *b,
-		       const struct rpc_method *m)
+static void put_method(struct cli *c, struct buf *b, const struct rpc_method *m)
 {
-	struct str title = str_fmt(c->cx->arena, "assay %.*s %.*s",
-				   STR_FMT(online_noun(m)),
-				   STR_FMT(online_verb(m)));
+	struct str title =
+		str_fmt(c->cx->arena, "assay %.*s %.*s",
+			STR_FMT(online_noun(m)), STR_FMT(online_verb(m)));
 
 	buf_z(b, ".It Ic");
 	word(b, str_z(c->cx->arena, title));

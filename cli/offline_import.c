@@ -14,11 +14,15 @@
 const struct flag import_flags[] = {
 	{ .name = "report",
 	  .doc = "print what became of every part of the source" },
-	{ .name = "course", .value = "TEXT",
+	{ .name = "course",
+	  .value = "TEXT",
 	  .doc = "the platform's course id [course]" },
-	{ .name = "slug", .value = "TEXT",
+	{ .name = "slug",
+	  .value = "TEXT",
 	  .doc = "names it within the course [from the file's name]" },
-	{ .name = "out", .letter = 'o', .value = "OUT",
+	{ .name = "out",
+	  .letter = 'o',
+	  .value = "OUT",
 	  .doc = "file, or a folder for several [standard output]" },
 	{ .name = "json", .doc = "the report as JSON" },
 	{ 0 },
@@ -102,8 +106,7 @@ static enum err import_one(struct import *im, struct str path)
 {
 	bool report = args_on(im->args, "report");
 	struct source src;
-	enum err e = source_read_as(im->c, path,
-				    args_get(im->args, "course"),
+	enum err e = source_read_as(im->c, path, args_get(im->args, "course"),
 				    args_get(im->args, "slug"), &src);
 
 	if (e)
@@ -203,7 +206,6 @@ int check_run(struct cli *c, const struct args *a)
 			(long long)ps->errors, (long long)ps->warnings,
 			src.def.items.n);
 	}
-	return ps->errors || (src.imported && src.bank.refused)
-		       ? CLI_REFUSED
-		       : CLI_FINE;
+	return ps->errors || (src.imported && src.bank.refused) ? CLI_REFUSED
+								: CLI_FINE;
 }

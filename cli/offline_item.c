@@ -7,9 +7,12 @@
 #include "graders/score.h"
 
 const struct flag score_flags[] = {
-	{ .name = "item", .value = "ID", .doc = "which item of the file",
+	{ .name = "item",
+	  .value = "ID",
+	  .doc = "which item of the file",
 	  .required = true },
-	{ .name = "response", .value = "JSON",
+	{ .name = "response",
+	  .value = "JSON",
 	  .doc = "what was answered; @FILE and - read it from a file",
 	  .required = true },
 	{ .name = "json", .doc = "as it is always printed" },

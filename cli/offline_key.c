@@ -8,35 +8,48 @@
 enum { KID_BYTES = 8, HOUR_MS = 3600000 };
 
 const struct flag key_new_flags[] = {
-	{ .name = "out", .letter = 'o', .value = "FILE",
+	{ .name = "out",
+	  .letter = 'o',
+	  .value = "FILE",
 	  .doc = "where the private key goes; never replaced",
 	  .required = true },
 	{ .name = "alg", .value = "ALG", .doc = "ES256 or RS256 [ES256]" },
-	{ .name = "kid", .value = "TEXT",
+	{ .name = "kid",
+	  .value = "TEXT",
 	  .doc = "names the key in tokens [a random one]" },
 	{ 0 },
 };
 
 const struct flag key_jwks_flags[] = {
-	{ .name = "out", .letter = 'o', .value = "FILE",
+	{ .name = "out",
+	  .letter = 'o',
+	  .value = "FILE",
 	  .doc = "[standard output]" },
 	{ 0 },
 };
 
 const struct flag token_flags[] = {
-	{ .name = "issuer", .value = "TEXT",
-	  .doc = "iss: as the server knows the platform", .required = true },
-	{ .name = "audience", .value = "TEXT",
-	  .doc = "aud: as it was registered", .required = true },
-	{ .name = "subject", .value = "TEXT",
+	{ .name = "issuer",
+	  .value = "TEXT",
+	  .doc = "iss: as the server knows the platform",
+	  .required = true },
+	{ .name = "audience",
+	  .value = "TEXT",
+	  .doc = "aud: as it was registered",
+	  .required = true },
+	{ .name = "subject",
+	  .value = "TEXT",
 	  .doc = "sub: the platform's name of the person",
 	  .required = true },
 	{ .name = "name", .value = "TEXT", .doc = "as shown in reports" },
 	{ .name = "roles", .value = "WORD,...", .doc = "[learner]" },
-	{ .name = "courses", .value = "A,B,...",
+	{ .name = "courses",
+	  .value = "A,B,...",
 	  .doc = "those that the token is good for [all]" },
 	{ .name = "lives", .value = "SPAN", .doc = "until it expires [1h]" },
-	{ .name = "out", .letter = 'o', .value = "FILE",
+	{ .name = "out",
+	  .letter = 'o',
+	  .value = "FILE",
 	  .doc = "a new file that only you can read [standard output]" },
 	{ 0 },
 };

@@ -12,7 +12,8 @@
 enum { BUNDLE_BYTES = 1 << 30, BUSY_MS = 10000 };
 
 const struct flag verify_flags[] = {
-	{ .name = "key", .value = "HEX",
+	{ .name = "key",
+	  .value = "HEX",
 	  .doc = "the public key that must have signed: needed for a "
 		 "receipt; for chains it must be among those that signed" },
 	{ .name = "json", .doc = "the report as JSON" },
@@ -151,8 +152,8 @@ static enum err read_key(struct cli *c, const struct args *a, struct str *out)
 			       "a receipt needs --key: the server's public "
 			       "key, as `assay audit head` tells it");
 	if (!hex_decode(c->cx->arena, text, out) || out->n != SIGN_KEY_BYTES)
-		return err_set(c->cx, ERR_INVALID,
-			       "--key wants %d hex digits", SIGN_KEY_BYTES * 2);
+		return err_set(c->cx, ERR_INVALID, "--key wants %d hex digits",
+			       SIGN_KEY_BYTES * 2);
 	return OK;
 }
 
@@ -251,9 +252,9 @@ static int verify_file(struct cli *c, const struct args *a, struct str path)
 	if (e)
 		return cli_error(c, e);
 	if (str_starts(text, "SQLite format 3"))
-		return verify_store(c, a,
-				    str_fmt(c->cx->arena, "sqlite:%.*s",
-					    STR_FMT(path)));
+		return verify_store(
+			c, a,
+			str_fmt(c->cx->arena, "sqlite:%.*s", STR_FMT(path)));
 	if (text.n <= LIMIT_MESSAGE_BYTES &&
 	    find_receipt(c, text, &receipt, &root))
 		return verify_receipt(c, a, receipt, root);

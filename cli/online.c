@@ -10,23 +10,32 @@
 #include "cli/wrap.h"
 
 const struct flag online_flags[] = {
-	{ .name = "bytes", .value = "FILE",
+	{ .name = "bytes",
+	  .value = "FILE",
 	  .doc = "the bytes that go with the params" },
-	{ .name = "out", .letter = 'o', .value = "FILE",
+	{ .name = "out",
+	  .letter = 'o',
+	  .value = "FILE",
 	  .doc = "where the bytes go that come with the result" },
-	{ .name = "idempotency_key", .value = "TEXT",
+	{ .name = "idempotency_key",
+	  .value = "TEXT",
 	  .doc = "makes a command repeatable [a random one]" },
 	{ 0 },
 };
 
 const struct flag call_flags[] = {
-	{ .name = "params", .value = "JSON",
+	{ .name = "params",
+	  .value = "JSON",
 	  .doc = "an object; @FILE and - read it from a file" },
-	{ .name = "bytes", .value = "FILE",
+	{ .name = "bytes",
+	  .value = "FILE",
 	  .doc = "the bytes that go with the params" },
-	{ .name = "out", .letter = 'o', .value = "FILE",
+	{ .name = "out",
+	  .letter = 'o',
+	  .value = "FILE",
 	  .doc = "where the bytes go that come with the result" },
-	{ .name = "idempotency_key", .value = "TEXT",
+	{ .name = "idempotency_key",
+	  .value = "TEXT",
 	  .doc = "makes a command repeatable [a random one]" },
 	{ 0 },
 };
@@ -51,8 +60,8 @@ static void error_json(struct cli *c, const struct client_reply *r)
 {
 	struct buf b = { 0 };
 
-	buf_fmt(&b, "{\"error\":{\"kind\":\"%s\",\"message\":",
-		err_kind(r->code));
+	buf_fmt(&b,
+		"{\"error\":{\"kind\":\"%s\",\"message\":", err_kind(r->code));
 	jout_str(&b, r->message.p ? r->message : STR(""));
 	buf_fmt(&b, ",\"retry\":%s", err_retry(r->code) ? "true" : "false");
 	if (r->field.n) {
@@ -94,8 +103,8 @@ static void error_text(struct cli *c, const struct client_reply *r)
 	const struct output o = { &b, c->columns };
 	struct jdoc *doc;
 
-	output_line(&o, "assay:", r->message.n ? r->message
-					       : str_of(err_kind(r->code)));
+	output_line(&o, "assay:",
+		    r->message.n ? r->message : str_of(err_kind(r->code)));
 	if (r->field.n)
 		output_line(&o, "  field:", r->field);
 	output_line(&o, "  kind: ", str_of(err_kind(r->code)));
@@ -245,8 +254,7 @@ static int perform(struct cli *c, struct call *call)
 	return code;
 }
 
-int online_run(struct cli *c, const struct rpc_method *m, int argc,
-	       char **argv)
+int online_run(struct cli *c, const struct rpc_method *m, int argc, char **argv)
 {
 	const struct flag *fields = params_flags(c->cx, m->params);
 	const struct flag *tables[] = { fields, online_flags, connect_flags,
@@ -284,13 +292,12 @@ int call_run(struct cli *c, const struct args *a)
 	call.method = rpc_find(c->methods, name);
 	if (!call.method)
 		call.method = &unknown;
-	if (params.p && file_value(c, params, LIMIT_MESSAGE_BYTES,
-				   &call.params))
+	if (params.p &&
+	    file_value(c, params, LIMIT_MESSAGE_BYTES, &call.params))
 		return cli_usage(c);
 	call.params = str_trim(call.params);
 	if (jdoc_parse(c->cx, call.params, &doc))
-		return cli_say(c, CLI_USAGE, "--params: %s",
-			       c->cx->error.text);
+		return cli_say(c, CLI_USAGE, "--params: %s", c->cx->error.text);
 	if (jval_type(jdoc_root(doc)) != J_OBJECT)
 		return cli_say(c, CLI_USAGE, "--params is no JSON object");
 	return perform(c, &call);

@@ -9,7 +9,7 @@
 enum {
 	DEPTH_MOST = 12,
 	CELL_MOST = 60, /* a wider cell makes blocks of the table */
-	STEP = 2, /* of indentation */
+	STEP = 2,	/* of indentation */
 	WIDE = 1000000,
 	LABEL_MOST = 24,
 };
@@ -304,8 +304,8 @@ struct table {
 	bool fits; /* scalars only, and none too wide */
 };
 
-static struct column *column_of(struct table *t,
-				const struct shape *shape, struct str name)
+static struct column *column_of(struct table *t, const struct shape *shape,
+				struct str name)
 {
 	for (size_t i = 0; i < t->n; i++)
 		if (str_eq(t->columns[i].name, name))
@@ -360,8 +360,8 @@ static void measure_row(struct place *p, struct table *t,
 	}
 }
 
-static bool measure(struct place *p, struct table *t,
-		    const struct shape *shape, struct jval v)
+static bool measure(struct place *p, struct table *t, const struct shape *shape,
+		    struct jval v)
 {
 	int total = p->indent;
 	uint32_t it = 0;

@@ -158,10 +158,9 @@ static enum err put_json(const struct build *w, struct str s)
 	if (e)
 		return e;
 	if (jdoc_parse(cx, text, &doc))
-		return err_set(cx, ERR_INVALID,
-			       "%.*s wants JSON (or @FILE): %.200s",
-			       STR_FMT(args_spell(cx, w->f->name)),
-			       cx->error.text);
+		return err_set(
+			cx, ERR_INVALID, "%.*s wants JSON (or @FILE): %.200s",
+			STR_FMT(args_spell(cx, w->f->name)), cx->error.text);
 	buf_str(w->b, str_trim(text));
 	return OK;
 }
@@ -308,10 +307,9 @@ static enum err put_fields(struct build *w, const struct shape *shape,
 			e = put_rest(w, rest);
 			word++;
 		} else if (!f->optional) {
-			return err_set(w->c->cx, ERR_INVALID,
-				       "%.*s is missing: %s",
-				       STR_FMT(args_spell(w->c->cx, f->name)),
-				       f->doc);
+			return err_set(
+				w->c->cx, ERR_INVALID, "%.*s is missing: %s",
+				STR_FMT(args_spell(w->c->cx, f->name)), f->doc);
 		}
 	}
 	if (!e && word < a->rest.n)

@@ -19,15 +19,14 @@ void progress_set(struct progress *p, int64_t done, int64_t total)
 		return;
 	p->drawn_ns = now ? now : 1;
 	if (total <= 0) {
-		fprintf(p->c->err, "\r\033[K%s %lld", p->what,
-			(long long)done);
+		fprintf(p->c->err, "\r\033[K%s %lld", p->what, (long long)done);
 	} else {
 		full = (int)(WIDTH * (done < total ? done : total) / total);
 		memset(bar, ' ', WIDTH);
 		memset(bar, '#', (size_t)full);
 		bar[WIDTH] = 0;
-		fprintf(p->c->err, "\r\033[K%s [%s] %lld of %lld", p->what,
-			bar, (long long)done, (long long)total);
+		fprintf(p->c->err, "\r\033[K%s [%s] %lld of %lld", p->what, bar,
+			(long long)done, (long long)total);
 	}
 	fflush(p->c->err);
 }

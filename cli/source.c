@@ -58,8 +58,7 @@ static enum err read_any(struct cli *c, struct str path, struct str course,
 		out->format = STR("assay"); /* so that its errors are listed */
 	if (!str_is(out->format, "assay"))
 		return read_foreign(c, bytes, course, slug, out);
-	out->checked = assessment_read(c->cx, bytes, &out->def,
-				       &out->problems);
+	out->checked = assessment_read(c->cx, bytes, &out->def, &out->problems);
 	if (out->checked && !out->problems.errors)
 		return out->checked; /* not even JSON, or over a limit */
 	if (!out->checked && course.n)

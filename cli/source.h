@@ -7,10 +7,10 @@
 struct source {
 	struct str path, format; /* "assay", "gift", "moodle_xml" */
 	struct assessment_def def;
-	bool imported;		  /* bank says what became of the nodes */
+	bool imported; /* bank says what became of the nodes */
 	struct bank bank;
 	struct problems problems; /* also of what was imported */
-	enum err checked; /* what checking it gave: OK or ERR_INVALID */
+	enum err checked;	  /* what checking it gave: OK or ERR_INVALID */
 };
 
 /*

@@ -60,8 +60,7 @@ const struct verb verbs[] = {
 	  call_run, true },
 	{ "", "help", "[NOUN [VERB]]", "Say what there is.", NULL, no_flags, 0,
 	  2, help_run },
-	{ "completion", "bash", "",
-	  "Print a completion script for the shell.",
+	{ "completion", "bash", "", "Print a completion script for the shell.",
 	  "Load it with: source <(assay completion bash)", no_flags, 0, 0,
 	  completion_run },
 	{ 0 },
@@ -91,8 +90,8 @@ int verb_run(struct cli *c, const struct verb *v, int argc, char **argv)
 	}
 	missing = args_missing(&a, v->flags);
 	if (missing)
-		return cli_say(c, CLI_USAGE, "%s %s needs %.*s %s: %s",
-			       v->noun, v->name,
+		return cli_say(c, CLI_USAGE, "%s %s needs %.*s %s: %s", v->noun,
+			       v->name,
 			       STR_FMT(args_spell(c->cx, missing->name)),
 			       missing->value, missing->doc);
 	if (a.rest.n < v->least || a.rest.n > v->most) {

@@ -11,8 +11,8 @@ struct verb {
 	const char *noun; /* "" for those that stand alone */
 	const char *name;
 	const char *words; /* what stands behind it: "FILE"; may be "" */
-	const char *does; /* one sentence */
-	const char *more; /* for --help and the manual; may be NULL */
+	const char *does;  /* one sentence */
+	const char *more;  /* for --help and the manual; may be NULL */
 	const struct flag *flags;
 	size_t least, most; /* words */
 	int (*run)(struct cli *c, const struct args *a);

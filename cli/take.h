@@ -1,0 +1,115 @@
+/*
+ * take: a person takes an assessment in a terminal. For the files take*.c.
+ *
+ *   take.c         the way from the rules to the receipt; commands
+ *   take_net.c     calls: load, save, check, submit; what refusals mean
+ *   take_show.c    a question, a response, the overview as text
+ *   take_read.c    what was typed, as a response
+ *   take_write.c   essays: several lines, or an editor
+ *
+ * The server knows everything: it is asked for the questions and told every
+ * answer at once. What is kept here is a copy, so quitting loses nothing.
+ */
+#pragma once
+
+#include "cli/cli.h"
+#include "cli/connect.h"
+
+struct question {
+	int64_t slot, seq;			/* seq of its last change */
+	int64_t section, certainty, tries_left; /* tries_left -1: not said */
+	struct str state, behaviour;		/* the wire's words */
+	struct str max_mark;			/* absent: not told */
+	struct jval item;			/* delivery form */
+	bool has_item, answered;
+	struct str response; /* JSON; absent: none yet */
+};
+
+struct take {
+	struct cli *c;
+	struct connect net;
+	const struct args *args;
+	struct str attempt; /* id */
+	struct str title, state;
+	struct jval sections; /* by index */
+	bool has_sections;
+	struct question *questions;
+	size_t n, at;
+	int64_t due_at, hard_end_at; /* 0: none */
+	int64_t ahead_ms;	     /* the server's clock minus ours */
+	struct str receipt;	     /* JSON, once handed in */
+	bool over;		     /* nothing can be answered any more */
+	bool ended; /* standard input has: only the server can go on */
+};
+
+/* ---- take.c ---- */
+
+/* A line typed by the person, without its end; absent at the end of input. */
+struct str take_line(struct take *t, const char *prompt);
+/* yes or no; no at the end of input. */
+bool take_yes(struct take *t, const char *prompt);
+void take_say(struct take *t, int indent, struct str text);
+void take_sayf(struct take *t, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ---- take_net.c: what they return is an exit code, or -1 to go on ---- */
+
+enum { TAKE_ON = -1 };
+
+/*
+ * A call; while nobody answers the person is asked, and the same bytes go
+ * again. TAKE_ON: there is an answer, maybe an error.
+ */
+int take_call(struct take *t, const char *method, struct str params,
+	      bool command, struct client_reply *r);
+/* Says why; 1 or 3. */
+int take_refused(struct take *t, const struct client_reply *r);
+/* Times and state out of a view, an answer or an error's state. */
+void take_note_times(struct take *t, struct jval v);
+/* Questions and answers as the server has them. */
+int take_load(struct take *t);
+/* The response of question q, by "answer" or "check". */
+int take_save(struct take *t, struct question *q, struct str response);
+int take_check(struct take *t, struct question *q);
+int take_again(struct take *t, struct question *q);
+/* What is left in ms by the server's clock; INT64_MAX: no limit. */
+int64_t take_left(const struct take *t);
+
+/* ---- take_show.c ---- */
+
+void take_show(struct take *t, const struct question *q);
+void take_show_response(struct take *t, const struct question *q,
+			const char *label, struct str response);
+/* Feedback, mark, right answer: what a check or a review may show. */
+void take_show_outcome(struct take *t, const struct question *q,
+		       struct jval slot);
+void take_show_list(struct take *t);
+bool take_has_check(const struct question *q);
+bool take_has_certainty(const struct question *q);
+bool take_needs_answer(const struct question *q);
+/* The type's word of a delivered item or part. */
+struct str take_type(struct cli *c, struct jval item);
+/* What the person may type here; a sentence. */
+const char *take_how(struct take *t, const struct question *q);
+
+/* ---- take_read.c ---- */
+
+/*
+ * The typed line as a response to q, merged with what it has where several
+ * parts are answered one by one. ERR_INVALID: says what is expected.
+ */
+MUST enum err take_read(struct cli *c, const struct question *q,
+			struct str line, struct str *response);
+
+/* ---- take_write.c ---- */
+
+/* first: the line that began it, or absent. false: nothing was written. */
+bool take_write(struct take *t, const struct question *q, struct str first,
+		struct str *response);
+
+/* ---- members of JSON, absent or 0 where there are none ---- */
+
+struct str take_str(struct cli *c, struct jval v, const char *name);
+int64_t take_int(struct jval v, const char *name);
+int64_t take_time(struct cli *c, struct jval v, const char *name);
+bool take_bool(struct jval v, const char *name);
