@@ -327,6 +327,35 @@ static void a_lost_commit_has_happened(struct sw *w)
 	assert_int_equal(sw_add(w, &a, "b"), ERR_CONFLICT);
 }
 
+static void a_lock_that_another_holds_is_busy(struct sw *w)
+{
+	struct id a = sw_id(w);
+	struct store *other;
+	struct store_conn *c;
+	struct ctx *cx = &w->cx;
+	enum err e;
+
+	w->busy_ms = 1;
+	assert_int_equal(sw_add(w, &a, "a"), OK);
+	assert_int_equal(sw_open(w, NULL, NULL, &other), OK);
+	begin(w);
+	assert_int_equal(store_exec(cx, &thing_sql[THING_RENAME],
+				    VALS(v_id(&a), v_z("b")), NULL),
+			 OK);
+	c = cx->db;
+	cx->db = store_writer(other);
+	e = store_begin(cx->db, cx);
+	if (!e)
+		e = store_exec(cx, &thing_sql[THING_RENAME],
+			       VALS(v_id(&a), v_z("c")), NULL);
+	assert_int_equal(e, ERR_BUSY);
+	store_rollback(cx->db);
+	store_close(other);
+	cx->db = c;
+	commit(w);
+	assert_str(load(w, &a).name, STR("b"));
+}
+
 /* Rows */
 
 static void add_many(struct sw *w, int count)
@@ -809,6 +838,7 @@ int main(void)
 		BOTH(an_injected_fault_hits_the_nth_call_and_no_other),
 		BOTH(every_step_of_a_transaction_may_fail_and_leaves_nothing),
 		BOTH(a_lost_commit_has_happened),
+		BOTH(a_lock_that_another_holds_is_busy),
 		BOTH(a_list_stops_at_its_limit_and_tells_of_more),
 		BOTH(rows_are_handed_over_one_by_one_until_one_is_refused),
 		BOTH(rows_stream_inside_a_snapshot_and_inside_a_transaction),

@@ -108,7 +108,7 @@ enum err sw_open(struct sw *w, const struct stmt_set *set,
 				.clock = &w->clock.clock,
 				.readers = 2,
 				.create = true,
-				.busy_ms = 2000 };
+				.busy_ms = w->busy_ms };
 
 	return store_open(&w->cx, &o, out);
 }
@@ -131,6 +131,7 @@ struct sw *sw_new(enum db_kind kind)
 		free(w);
 		return NULL;
 	}
+	w->busy_ms = 5000;
 	clock_manual_init(&w->clock, INT64_C(1790000000000));
 	rng_seeded_from(&w->rng, 7);
 	w->cx = (struct ctx){ .arena = arena_new(65536),

@@ -49,6 +49,7 @@ struct sw {
 	struct clock_manual clock;
 	struct rng_seeded rng;
 	struct ctx cx;
+	int64_t busy_ms; /* of stores opened from now on */
 };
 
 /* NULL: the engine is not installed. */
