@@ -19,6 +19,7 @@ struct app {
 	struct catalog *catalog; /* published assessments, decoded, cached */
 	const struct assessment_hooks *assessment_hooks;
 	const struct gradebook_hooks *gradebook_hooks;
+	const struct erasure_hook *erasure_hooks; /* end without a function */
 	const struct config *config;
 	const struct rpc_table *methods;
 	struct metrics *metrics;

@@ -1,0 +1,154 @@
+/* job.list, get, cancel, retry: what people see and decide. */
+#include "base/limits.h"
+#include "engine/jobs/job_impl.h"
+
+#define STAFF (ROLE_PLATFORM | ROLE_ORG_ADMIN)
+
+struct list_params {
+	int state;
+	bool has_state;
+	struct str kind;
+	struct id ref, cursor;
+	int64_t limit;
+};
+static const struct field list_fields[] = {
+	FIELD_MAYBE(struct list_params, state, has_state, KIND_ENUM,
+		    "only those in this state", .words = job_state_words),
+	FIELD_OPT(struct list_params, kind, KIND_STR, "only this kind",
+		  .min = 1, .max = JOB_KIND_BYTES),
+	FIELD_OPT(struct list_params, ref, KIND_ID, "only about this"),
+	FIELD_OPT(struct list_params, cursor, KIND_ID, "next of a page before"),
+	FIELD_OPT(struct list_params, limit, KIND_INT, "default 100", .min = 1,
+		  .max = LIMIT_PAGE),
+	FIELD_END,
+};
+static const struct shape list_shape = SHAPE(struct list_params, list_fields);
+
+#define VIEW                                                               \
+	FIELD(struct job, id, KIND_ID, "the job"),                         \
+		FIELD(struct job, kind, KIND_STR, "what is to be done"),   \
+		FIELD_OPT(struct job, ref, KIND_ID, "what it is about"),   \
+		FIELD(struct job, state, KIND_ENUM, "where it stands",     \
+		      .words = job_state_words),                           \
+		FIELD_OPT(struct job, due_at, KIND_TIME,                   \
+			  "when it may run, or its lease ends"),           \
+		FIELD(struct job, fence, KIND_INT, "leases so far"),       \
+		FIELD_OPT(struct job, worker, KIND_STR, "who has it"),     \
+		FIELD(struct job, tries, KIND_INT, "of this round"),       \
+		FIELD(struct job, max_tries, KIND_INT,                     \
+		      "dead after so many"),                               \
+		FIELD_OPT(struct job, last_error, KIND_STR,                \
+			  "what went wrong last"),                         \
+		FIELD(struct job, created_at, KIND_TIME,                   \
+		      "when it was queued"),                               \
+		FIELD(struct job, updated_at, KIND_TIME,                   \
+		      "when it changed last")
+
+static const struct field view_fields[] = { VIEW, FIELD_END };
+static const struct shape view_shape = { "job", sizeof(struct job),
+					 view_fields };
+static const struct field whole_fields[] = {
+	VIEW,
+	FIELD(struct job, body, KIND_RAW, "what the worker is told"),
+	FIELD_END,
+};
+static const struct shape whole_shape = { "whole_job", sizeof(struct job),
+					  whole_fields };
+
+struct list_result {
+	struct list jobs;
+	struct id next;
+};
+static const struct field list_result_fields[] = {
+	FIELD(struct list_result, jobs, KIND_LIST, "oldest first",
+	      .of = KIND_OBJECT, .shape = &view_shape),
+	FIELD_OPT(struct list_result, next, KIND_ID,
+		  "cursor of the next page; absent: this was the last"),
+	FIELD_END,
+};
+static const struct shape list_result_shape =
+	SHAPE(struct list_result, list_result_fields);
+
+static enum err job_list_rpc(struct ctx *cx, const void *params, void *result)
+{
+	const struct list_params *p = params;
+	const struct job_filter f = { .org = cx->who->org,
+				      .after = p->cursor,
+				      .ref = p->ref,
+				      .has_state = p->has_state,
+				      .state = p->state,
+				      .kind = p->kind };
+	struct list_result *out = result;
+	bool more = false;
+	enum err e = job_list(cx, &f, p->limit ? p->limit : 100, &out->jobs,
+			      &more);
+
+	if (!e && more)
+		out->next = ((struct job *)out->jobs.at)[out->jobs.n - 1].id;
+	return e;
+}
+
+struct job_params {
+	struct id job;
+};
+static const struct field job_fields[] = {
+	FIELD(struct job_params, job, KIND_ID, "the job"),
+	FIELD_END,
+};
+static const struct shape job_shape = SHAPE(struct job_params, job_fields);
+
+static enum err job_get_rpc(struct ctx *cx, const void *params, void *result)
+{
+	return job_load(cx, &cx->who->org,
+			&((const struct job_params *)params)->job, result);
+}
+
+static enum err job_cancel_rpc(struct ctx *cx, const void *params, void *result)
+{
+	return job_cancel(cx, &cx->who->org,
+			  &((const struct job_params *)params)->job, result);
+}
+
+static enum err job_retry_rpc(struct ctx *cx, const void *params, void *result)
+{
+	return job_retry(cx, &cx->who->org,
+			 &((const struct job_params *)params)->job, result);
+}
+
+const struct rpc_method job_staff_methods[] = {
+	{ .name = "job.list",
+	  .does = "List background jobs.",
+	  .roles = STAFF,
+	  .flags = RPC_SLOW,
+	  .budget_ms = 500,
+	  .params = &list_shape,
+	  .result = &list_result_shape,
+	  .run = job_list_rpc },
+	{ .name = "job.get",
+	  .does = "Show one background job.",
+	  .roles = STAFF,
+	  .budget_ms = 200,
+	  .params = &job_shape,
+	  .result = &whole_shape,
+	  .fails = FAILS(ERR_NOT_FOUND),
+	  .run = job_get_rpc },
+	{ .name = "job.cancel",
+	  .does = "Give up a job that has not ended.",
+	  .roles = STAFF,
+	  .flags = RPC_WRITES,
+	  .budget_ms = 500,
+	  .params = &job_shape,
+	  .result = &view_shape,
+	  .fails = FAILS(ERR_NOT_FOUND, ERR_PRECONDITION, ERR_CONFLICT),
+	  .run = job_cancel_rpc },
+	{ .name = "job.retry",
+	  .does = "Queue a failed, dead or cancelled job again.",
+	  .roles = STAFF,
+	  .flags = RPC_WRITES,
+	  .budget_ms = 500,
+	  .params = &job_shape,
+	  .result = &view_shape,
+	  .fails = FAILS(ERR_NOT_FOUND, ERR_PRECONDITION, ERR_CONFLICT),
+	  .run = job_retry_rpc },
+	{ 0 },
+};
