@@ -1,0 +1,240 @@
+/* Publishing, versions, what differs for whom. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/scenario/quiz.h"
+
+static void a_new_version_leaves_running_attempts_on_the_old_one(void **state)
+{
+	struct world *w = *state;
+	const char *first = quiz_publish(w, ""), *second, *attempt;
+	struct reply r;
+
+	attempt = quiz_start(w, "learner:ann");
+	second = quiz_publish(w, "\"attempts\":3");
+	assert_string_not_equal(first, second);
+	r = quiz_do(w, "learner:ann", "attempt.get", attempt);
+	assert_string_equal(reply_text(w, &r, "view/assessment"), first);
+	r = world_ok(w, "learner:bob", "attempt.start", QUIZ_REF);
+	assert_string_equal(reply_text(w, &r, "assessment"), second);
+	r = world_ok(w, "platform", "assessment.list", "{\"course\":\"c\"}");
+	assert_int_equal(reply_count(w, &r, "assessments"), 2);
+	assert_int_equal(reply_int(w, &r, "assessments/1/version"), 2);
+}
+
+static void the_same_content_is_not_published_twice(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+
+	quiz_publish(w, "");
+	r = world_call(w, "author", "assessment.publish", "{\"definition\":%s}",
+		       quiz_json(w, "q", ""));
+	assert_int_equal(r.e, ERR_CONFLICT);
+	assert_int_equal(world_records(w, "assessment.published"), 1);
+}
+
+static void a_definition_with_faults_is_refused_with_all_of_them(void **state)
+{
+	struct world *w = *state;
+	struct reply r = world_call(
+		w, "author", "assessment.publish",
+		"{\"definition\":{\"assay\":1,\"course\":\"c\",\"slug\":\"q\","
+		"\"title\":\"Q\",\"policy\":{},\"items\":[" QUIZ_ITEMS
+		"," QUIZ_ITEMS "]}}");
+
+	assert_int_equal(r.e, ERR_INVALID);
+	assert_true(r.field.n > 0);
+	assert_true(r.state.n > 0);
+	r = world_ok(w, "author", "assessment.check",
+		     "{\"definition\":{\"assay\":1,\"course\":\"c\",\"slug\":"
+		     "\"q\",\"title\":\"Q\",\"policy\":{},\"items\":"
+		     "[" QUIZ_ITEMS "," QUIZ_ITEMS "]}}");
+	assert_true(reply_int(w, &r, "errors") >= 3);
+}
+
+static void a_retired_version_takes_no_new_attempts(void **state)
+{
+	struct world *w = *state;
+	const char *id = quiz_publish(w, "");
+	struct reply r;
+
+	world_ok(w, "author", "assessment.retire", "{\"assessment\":\"%s\"}",
+		 id);
+	r = world_call(w, "learner:ann", "attempt.start", QUIZ_REF);
+	assert_int_equal(r.e, ERR_NOT_FOUND);
+}
+
+static void a_file_of_another_system_comes_in_over_the_wire(void **state)
+{
+	struct world *w = *state;
+	struct reply r = world_call_bytes(
+		w, "author", "assessment.import",
+		STR("{\"course\":\"c\",\"slug\":\"gift\"}"),
+		STR("::Q1:: Who? {=Ada ~Bob}\n\n::Q2:: Two? {#2:0}\n\n"
+		    "::Q3:: broken {=a ~\n"));
+
+	assert_int_equal(r.e, OK);
+	assert_int_equal(reply_int(w, &r, "report/nodes"),
+			 reply_int(w, &r, "report/mapped") +
+				 reply_int(w, &r, "report/opaque") +
+				 reply_int(w, &r, "report/ignored") +
+				 reply_int(w, &r, "report/refused"));
+	assert_true(reply_int(w, &r, "report/refused") >= 1);
+	r = world_call_bytes(w, "author", "assessment.publish", STR("{}"),
+			     r.bytes);
+	assert_int_equal(r.e, OK);
+	assert_string_equal(reply_text(w, &r, "assessment/slug"), "gift");
+}
+
+static void a_list_is_paged_without_gaps_or_repeats(void **state)
+{
+	struct world *w = *state;
+	char cursor[300] = "";
+	int seen = 0;
+
+	for (int i = 0; i < 7; i++)
+		world_publish(
+			w, quiz_json(w, str_fmt(w->cx.arena, "s%d", i).p, ""));
+	do {
+		struct reply r = world_ok(w, "platform", "assessment.list",
+					  "{\"course\":\"c\",\"limit\":3%s%s%s"
+					  "}",
+					  *cursor ? ",\"cursor\":\"" : "",
+					  cursor, *cursor ? "\"" : "");
+
+		for (size_t i = 0; i < reply_count(w, &r, "assessments"); i++)
+			assert_string_equal(
+				reply_text(w, &r,
+					   str_fmt(w->cx.arena,
+						   "assessments/%zu/slug", i)
+						   .p),
+				str_fmt(w->cx.arena, "s%d", seen++).p);
+		*cursor = 0;
+		if (reply_has(w, &r, "next"))
+			snprintf(cursor, sizeof(cursor), "%s",
+				 reply_text(w, &r, "next"));
+	} while (*cursor);
+	assert_int_equal(seen, 7);
+}
+
+static void an_override_reaches_an_open_attempt_at_once(void **state)
+{
+	struct world *w = *state;
+	const char *attempt;
+	struct reply r;
+	int64_t due;
+
+	quiz_publish(w, "\"time_limit_ms\":600000");
+	attempt = quiz_start(w, "learner:ann");
+	due = world_now(w) + 600000;
+	r = quiz_do(w, "learner:ann", "attempt.get", attempt);
+	assert_int_equal(reply_time(w, &r, "view/due_at"), due);
+	world_ok(w, "moderator", "override.set",
+		 "{\"course\":\"c\",\"slug\":\"q\",\"learner\":\"ann\","
+		 "\"rules\":{\"time_limit_ms\":1200000}}");
+	r = quiz_answer(w, "learner:ann", attempt, 1, 1, RIGHT_1);
+	assert_int_equal(reply_time(w, &r, "due_at"), due + 600000);
+	world_ok(w, "moderator", "override.remove",
+		 "{\"course\":\"c\",\"slug\":\"q\",\"learner\":\"ann\"}");
+	r = quiz_answer(w, "learner:ann", attempt, 1, 2, WRONG_1);
+	assert_int_equal(reply_time(w, &r, "due_at"), due);
+	r = world_call(w, "moderator", "override.remove",
+		       "{\"course\":\"c\",\"slug\":\"q\",\"learner\":\"ann\"}");
+	assert_int_equal(r.e, ERR_NOT_FOUND);
+}
+
+static void a_groups_override_holds_for_its_members_alone(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+
+	quiz_publish(w, "\"attempts\":1");
+	world_ok(w, "platform", "group.set",
+		 "{\"course\":\"c\",\"group\":\"g\",\"learners\":[\"ann\"]}");
+	world_ok(w, "moderator", "override.set",
+		 "{\"course\":\"c\",\"slug\":\"q\",\"group\":\"g\","
+		 "\"rules\":{\"attempts\":5}}");
+	r = world_ok(w, "learner:ann", "assessment.conditions", QUIZ_REF);
+	assert_int_equal(reply_int(w, &r, "attempts_allowed"), 5);
+	r = world_ok(w, "learner:bob", "assessment.conditions", QUIZ_REF);
+	assert_int_equal(reply_int(w, &r, "attempts_allowed"), 1);
+	world_ok(w, "platform", "group.set",
+		 "{\"course\":\"c\",\"group\":\"g\",\"learners\":[]}");
+	r = world_ok(w, "learner:ann", "assessment.conditions", QUIZ_REF);
+	assert_int_equal(reply_int(w, &r, "attempts_allowed"), 1);
+}
+
+static void an_accommodation_stretches_every_timed_assessment(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+
+	quiz_publish(w, "\"time_limit_ms\":600000");
+	world_ok(w, "platform", "accommodation.set",
+		 "{\"learner\":\"ann\",\"rules\":{\"time_num\":3,"
+		 "\"time_den\":2}}");
+	r = world_ok(w, "learner:ann", "attempt.start", QUIZ_REF);
+	assert_int_equal(reply_time(w, &r, "due_at"), world_now(w) + 900000);
+	r = world_ok(w, "moderator", "accommodation.get",
+		     "{\"learner\":\"ann\"}");
+	assert_true(reply_has(w, &r, "rules"));
+	world_ok(w, "platform", "accommodation.remove",
+		 "{\"learner\":\"ann\"}");
+	r = world_call(w, "platform", "accommodation.remove",
+		       "{\"learner\":\"ann\"}");
+	assert_int_equal(r.e, ERR_NOT_FOUND);
+}
+
+static void an_override_that_contradicts_itself_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+
+	quiz_publish(w, "");
+	r = world_call(w, "moderator", "override.set",
+		       "{\"course\":\"c\",\"slug\":\"q\",\"learner\":\"ann\","
+		       "\"rules\":{\"opens_at\":\"%s\",\"closes_at\":\"%s\"}}",
+		       world_time(w, 1000), world_time(w, 0));
+	assert_int_equal(r.e, ERR_INVALID);
+	r = world_call(w, "moderator", "override.set",
+		       "{\"course\":\"c\",\"slug\":\"q\",\"rules\":{}}");
+	assert_int_equal(r.e, ERR_INVALID);
+	assert_true(str_is(r.field, "/learner"));
+}
+
+static void a_password_of_an_override_is_in_no_record(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+
+	quiz_publish(w, "");
+	world_ok(w, "moderator", "override.set",
+		 "{\"course\":\"c\",\"slug\":\"q\",\"learner\":\"ann\","
+		 "\"rules\":{\"password\":\"sesame-open\"}}");
+	r = world_ok(w, "auditor", "audit.export", "{\"personal\":true}");
+	assert_true(str_find(r.bytes, STR("sesame-open"), 0) == SIZE_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		quiz_test(a_new_version_leaves_running_attempts_on_the_old_one),
+		quiz_test(the_same_content_is_not_published_twice),
+		quiz_test(a_definition_with_faults_is_refused_with_all_of_them),
+		quiz_test(a_retired_version_takes_no_new_attempts),
+		quiz_test(a_file_of_another_system_comes_in_over_the_wire),
+		quiz_test(a_list_is_paged_without_gaps_or_repeats),
+		quiz_test(an_override_reaches_an_open_attempt_at_once),
+		quiz_test(a_groups_override_holds_for_its_members_alone),
+		quiz_test(an_accommodation_stretches_every_timed_assessment),
+		quiz_test(an_override_that_contradicts_itself_is_refused),
+		quiz_test(a_password_of_an_override_is_in_no_record),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
