@@ -150,7 +150,7 @@ static enum err read_claims(struct ctx *cx, struct str part,
 
 enum err jwt_read(struct ctx *cx, struct str token, struct jwt_claims *out)
 {
-	struct str rest = token, head, body, mac;
+	struct str rest = token, head, body, mac, raw;
 	enum err e;
 
 	*out = (struct jwt_claims){ 0 };
@@ -159,6 +159,9 @@ enum err jwt_read(struct ctx *cx, struct str token, struct jwt_claims *out)
 	if (!str_split(&rest, '.', &head) || !str_split(&rest, '.', &body) ||
 	    !str_split(&rest, '.', &mac) || rest.n || !mac.n)
 		return bad(cx, "is neither an API key nor a signed JWT");
+	/* cjose asserts on bytes that are not base64url, so they stop here. */
+	if (!base64url_decode(cx->arena, mac, &raw))
+		return bad(cx, "is not a signed JWT");
 	e = read_header(cx, head, out);
 	return e ? e : read_claims(cx, body, out);
 }
@@ -197,6 +200,39 @@ static bool key_fits(cjose_jwk_t *jwk, struct str alg)
 	       cjose_jwk_get_keysize(jwk, &err) >= RSA_LEAST_BITS;
 }
 
+/*
+ * The public members of a JWK and nothing else, written anew: cjose asserts on
+ * numbers that are not base64url, so it only ever sees what was looked at
+ * here. Absent if the key cannot be one.
+ */
+static struct str public_part(struct ctx *cx, struct jval key)
+{
+	static const char *const names[] = { "kty", "crv", "x", "y",
+					     "n",   "e",   NULL };
+	struct buf b = { 0 };
+	struct str text, raw;
+	struct jval v;
+
+	for (int i = 0; names[i]; i++) {
+		if (!jval_get(key, names[i], &v))
+			continue;
+		text = jval_type(v) == J_STRING ? jval_str(cx, v)
+						: (struct str){ 0 };
+		if (!text.n ||
+		    (i >= 2 && !base64url_decode(cx->arena, text, &raw))) {
+			buf_done(&b);
+			return (struct str){ 0 };
+		}
+		buf_ch(&b, b.n ? ',' : '{');
+		jout_name(&b, names[i]);
+		jout_str(&b, text);
+	}
+	buf_ch(&b, '}');
+	text = buf_copy(&b, cx->arena);
+	buf_done(&b);
+	return text;
+}
+
 static bool signed_with(struct str token, struct str key, struct str alg)
 {
 	cjose_err err;
@@ -219,7 +255,7 @@ bool jwt_signed_by(struct ctx *cx, struct str token, const struct jwt_claims *c,
 {
 	struct jval keys, key;
 	struct jdoc *doc;
-	struct str name, kid;
+	struct str name, kid, key_text;
 	uint32_t it = 0;
 
 	if (!str_eq(c->iss, i->issuer) || !names_audience(c, i->audience))
@@ -232,7 +268,8 @@ bool jwt_signed_by(struct ctx *cx, struct str token, const struct jwt_claims *c,
 		get_str(cx, key, "kid", &kid);
 		if (c->kid.n && !str_eq(kid, c->kid))
 			continue;
-		if (signed_with(token, jval_text(key), c->alg))
+		key_text = public_part(cx, key);
+		if (key_text.n && signed_with(token, key_text, c->alg))
 			return true;
 	}
 	return false;
@@ -243,6 +280,7 @@ static enum err check_key(struct ctx *cx, struct jval key, size_t at)
 	static const char *const secret[] = { "d",  "p",  "q", "dp",
 					      "dq", "qi", "k", NULL };
 	cjose_err err;
+	struct str part;
 	struct jval v;
 	cjose_jwk_t *jwk;
 	bool fits;
@@ -257,7 +295,9 @@ static enum err check_key(struct ctx *cx, struct jval key, size_t at)
 					 "register public keys only, and "
 					 "replace this pair",
 					 at);
-	jwk = cjose_jwk_import(jval_text(key).p, jval_text(key).n, &err);
+	jwk = numbers_ok(cx, key) ? cjose_jwk_import(jval_text(key).p,
+						     jval_text(key).n, &err)
+				  : NULL;
 	if (!jwk)
 		return err_field(cx, ERR_INVALID, "/jwks/keys",
 				 "key %zu cannot be read as a JWK", at);
