@@ -295,9 +295,8 @@ static enum err check_key(struct ctx *cx, struct jval key, size_t at)
 					 "register public keys only, and "
 					 "replace this pair",
 					 at);
-	jwk = numbers_ok(cx, key) ? cjose_jwk_import(jval_text(key).p,
-						     jval_text(key).n, &err)
-				  : NULL;
+	part = public_part(cx, key);
+	jwk = part.n ? cjose_jwk_import(part.p, part.n, &err) : NULL;
 	if (!jwk)
 		return err_field(cx, ERR_INVALID, "/jwks/keys",
 				 "key %zu cannot be read as a JWK", at);
