@@ -54,12 +54,33 @@ struct lite {
 	int tidy_at;
 };
 
-/* The disk, the quota or the file size is at its end. */
+static int last_errno(sqlite3 *db, int which)
+{
+	sqlite3_file *f = NULL;
+	int n = 0;
+
+	if (sqlite3_file_control(db, "main", which, &f) || !f || !f->pMethods)
+		return 0;
+	f->pMethods->xFileControl(f, SQLITE_FCNTL_LAST_ERRNO, &n);
+	return n;
+}
+
+/*
+ * A full disk is SQLITE_FULL; a quota or a limit on the file's size is an I/O
+ * error, whose errno the file remembers: the database, or its log.
+ */
 static bool no_space(sqlite3 *db)
 {
-	int n = db ? sqlite3_system_errno(db) : 0;
+	static const int files[] = { SQLITE_FCNTL_FILE_POINTER,
+				     SQLITE_FCNTL_JOURNAL_POINTER };
 
-	return n == ENOSPC || n == EDQUOT || n == EFBIG;
+	for (size_t i = 0; db && i < sizeof(files) / sizeof(files[0]); i++) {
+		int n = last_errno(db, files[i]);
+
+		if (n == EDQUOT || n == EFBIG || n == ENOSPC)
+			return true;
+	}
+	return false;
 }
 
 static enum err code_of(sqlite3 *db, int rc)

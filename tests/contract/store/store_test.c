@@ -513,6 +513,8 @@ static void a_bulk_row_comes_back_as_it_went_in(struct sw *w)
 	struct val v[3 * 14];
 	struct thing t;
 
+	for (int i = 0; i < 3; i++)
+		ids[i] = sw_id(w);
 	for (int i = 0; i < 3; i++) {
 		const struct val row[14] = {
 			v_id(&ids[i]),
@@ -531,7 +533,6 @@ static void a_bulk_row_comes_back_as_it_went_in(struct sw *w)
 			i == 1 ? v_int(0) : v_null()
 		};
 
-		ids[i] = sw_id(w);
 		memcpy(v + 14 * i, row, sizeof(row));
 	}
 	begin(w);
