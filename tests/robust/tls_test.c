@@ -52,11 +52,21 @@ static void vanish(struct closer *c, int i)
 	static const uint8_t half[] = { 0, 'S', 'P', 0, 0, 0x30, 0, 0,
 					0, 0,	0,   0, 0, 0,	 0, 90,
 					0x80, 0, 0, 1, '{' };
+	const struct timeval patience = { .tv_sec = 1 };
 	struct linger now = { 1, 0 };
-	int fd = rs_tcp(rs_port(c->s, "tls+tcp://"));
-	SSL *ssl = SSL_new(c->ctx);
+	char url[64];
+	struct sp sp;
+	SSL *ssl;
+	int fd;
 
+	snprintf(url, sizeof(url), "tcp://127.0.0.1:%d",
+		 rs_port(c->s, "tls+tcp://"));
+	if (!sp_connect(&sp, &clock_system, str_of(url), 500))
+		return; /* busy, or gone */
+	fd = sp.fd;
+	ssl = SSL_new(c->ctx);
 	fcntl(fd, F_SETFL, 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (i % 3 > 0) {
 		SSL_set_fd(ssl, fd);
 		if (SSL_connect(ssl) == 1)
@@ -73,31 +83,34 @@ static void *close_many(void *arg)
 {
 	struct closer *c = arg;
 
-	for (int i = 0; i < c->n; i++)
+	for (int i = 0; i < c->n && kill(c->s->pid, 0) == 0; i++)
 		vanish(c, i);
 	return NULL;
 }
 
-struct files {
-	const struct rs *s;
-	int most;
-};
-static bool files_fell(void *arg)
+static bool has_left(void *arg)
 {
-	const struct files *f = arg;
+	siginfo_t info = { 0 };
 
-	return rs_files(f->s) <= f->most;
+	return waitid(P_PID, (id_t)((struct rs *)arg)->pid, &info,
+		      WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid != 0;
 }
 
-static void vanishing_tls_clients_leave_few_descriptors(void **state)
+/*
+ * nng 1.5.2 never frees some of them. What is promised is that their number
+ * stays below the bound, or that the server leaves in order when it does not,
+ * so that its supervisor starts it again.
+ */
+static void vanishing_tls_clients_cannot_exhaust_the_server(void **state)
 {
 	struct rs_opts o = { .listen = "ipc,tls+tcp://127.0.0.1:0",
-			     .contexts = 64, .tls_cert = cert };
+			     .contexts = 64, .tls_cert = cert,
+			     .max_files = 300 };
 	struct closer c[THREADS];
 	pthread_t threads[THREADS];
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	struct files few;
-	int before, shaken = 0;
+	int before, shaken = 0, files = 0;
 	struct rs s;
 
 	(void)state;
@@ -112,11 +125,21 @@ static void vanishing_tls_clients_leave_few_descriptors(void **state)
 		pthread_join(threads[i], NULL);
 		shaken += c[i].shaken;
 	}
-	few = (struct files){ &s, before + 200 };
-	assert_true(rs_wait(files_fell, &few, 15000));
-	print_message("%d vanished, %d after a handshake: %d descriptors "
-		      "before, %d after\n", CLOSES, shaken, before,
-		      rs_files(&s));
+	if (!has_left(&s))
+		files = rs_files(&s);
+	if (files > 270 || has_left(&s)) {
+		int rc = rs_join(&s, 10000);
+
+		print_message("%d vanished, %d after a handshake: left with "
+			      "%d\n", CLOSES, shaken, rc);
+		assert_int_equal(rc, 4);
+		rw_remove(s.folder);
+		rs_start(&s, &o);
+	} else {
+		print_message("%d vanished, %d after a handshake: %d "
+			      "descriptors before, %d after\n", CLOSES,
+			      shaken, before, files);
+	}
 	assert_true(rs_ping(rs_url(&s, "ipc://"), 2000));
 	SSL_CTX_free(ctx);
 	rs_stop(&s);
@@ -169,7 +192,7 @@ static void clients_call_over_every_transport(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vanishing_tls_clients_leave_few_descriptors),
+		cmocka_unit_test(vanishing_tls_clients_cannot_exhaust_the_server),
 		/* Last: its client starts nng here, which may not fork then. */
 		cmocka_unit_test(clients_call_over_every_transport),
 	};
