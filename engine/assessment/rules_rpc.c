@@ -188,7 +188,7 @@ static enum err override_remove(struct ctx *cx, const void *params,
 	struct assessment a;
 	int64_t changed;
 	struct str ref;
-	int scope;
+	int scope = 0;
 	enum err e = assessment_resolve(cx, &p->ref, &a);
 
 	if (!e)
