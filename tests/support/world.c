@@ -1,10 +1,8 @@
 #include "tests/support/world.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/tm.h"
 #include "engine/audit/record_sql.h"
@@ -159,19 +157,30 @@ static void set(struct world *w, const char *key, const char *value)
 	     key);
 }
 
+/* A database of the kind that the environment names, and a folder. */
+static void make_db(struct world *w)
+{
+	const char *kind = getenv("ASSAY_TEST_STORE");
+	bool pg = kind && strcmp(kind, db_name(DB_PG)) == 0;
+
+	CHECK(!kind || pg || strcmp(kind, db_name(DB_SQLITE)) == 0);
+	if (!db_make(&w->db, pg ? DB_PG : DB_SQLITE)) {
+		fprintf(stderr, "world: %s is not installed\n", kind);
+		exit(WORLD_SKIP);
+	}
+	snprintf(w->folder, sizeof(w->folder), "%s/data", w->db.dir);
+}
+
 struct world *world_open(void)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	const char *tmp = getenv("TMPDIR");
 	struct make_orgs make = {
 		.work = { .run = make_orgs, .done = made_orgs }, .w = w
 	};
 
 	CHECK(w && !only);
 	only = w;
-	snprintf(w->folder, sizeof(w->folder), "%.48s/assay-world-XXXXXX",
-		 tmp ? tmp : "/tmp");
-	CHECK(mkdtemp(w->folder));
+	make_db(w);
 	clock_manual_init(&w->clock, WORLD_BEGIN);
 	rng_seeded_from(&w->rng, 1);
 	w->cx = (struct ctx){ .arena = arena_new(1 << 20),
@@ -180,6 +189,9 @@ struct world *world_open(void)
 	config_defaults(&w->config);
 	set(w, "data", w->folder);
 	set(w, "feed", "none");
+	set(w, "readers", "2");
+	if (w->db.kind == DB_PG)
+		set(w, "store", w->db.url);
 	start(w);
 	make.work.cx = &w->cx;
 	must(w, executor_submit(w->app->executor, &make.work), "submit");
@@ -217,27 +229,11 @@ void world_restart(struct world *w)
 	start(w);
 }
 
-static void remove_folder(const char *folder)
-{
-	DIR *d = opendir(folder);
-	struct dirent *e;
-	char path[400];
-
-	while (d && (e = readdir(d))) {
-		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
-		if (e->d_name[0] != '.')
-			unlink(path);
-	}
-	if (d)
-		closedir(d);
-	rmdir(folder);
-}
-
 void world_close(struct world *w)
 {
 	stop(w);
 	arena_free(w->cx.arena);
-	remove_folder(w->folder);
+	db_drop(&w->db);
 	free(w);
 	only = NULL;
 }

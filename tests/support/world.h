@@ -1,7 +1,10 @@
 /*
- * world: a whole server without sockets: every method, on SQLite in a folder
- * of its own, with a clock that stands still, seeded randomness, an executor
- * that runs when told, and a store that can be told to fail.
+ * world: a whole server without sockets: every method, on a database of its
+ * own, with a clock that stands still, seeded randomness, an executor that
+ * runs when told, and a store that can be told to fail.
+ *
+ * ASSAY_TEST_STORE=postgresql in the environment puts it on PostgreSQL; ctest
+ * runs every scenario on both engines.
  *
  * Callers are named by tokens:
  *
@@ -30,12 +33,14 @@
 #include "engine/config.h"
 #include "engine/rpc/core.h"
 #include "engine/server.h"
+#include "tests/support/store/db.h"
 
 /* 2026-01-01T00:00:00Z: when every world begins. */
 #define WORLD_BEGIN INT64_C(1767225600000)
 
 struct world {
-	char folder[80];
+	struct db db;
+	char folder[96];
 	struct clock_manual clock;
 	struct rng_seeded rng;
 	struct config config;
@@ -47,7 +52,12 @@ struct world {
 	struct asked *free;
 };
 
-struct world *world_open(void); /* seeded alike every time */
+/*
+ * Seeded alike every time. Ends the program with WORLD_SKIP when there is no
+ * PostgreSQL to be had.
+ */
+enum { WORLD_SKIP = 77 };
+struct world *world_open(void);
 void world_close(struct world *w);
 /* Stops and opens again: only what was committed is left. */
 void world_restart(struct world *w);
