@@ -97,7 +97,8 @@ static enum err look(struct ctx *cx, void *arg)
 	const struct wake_row *row;
 	struct list list;
 	enum err e = store_list(cx, &attempt_sql[ATTEMPT_OVERDUE],
-				VALS(v_int(clock_ms(cx->clock) - LOOK_LATE_MS)),
+				VALS(v_int(clock_ms(cx->clock) - LOOK_LATE_MS),
+				     v_int(LOOK_MOST)),
 				LOOK_MOST, &list, NULL);
 
 	if (e)
