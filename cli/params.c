@@ -177,9 +177,7 @@ static enum err put_bytes(const struct build *w, struct str s)
 	e = file_value(w->c, s, LIMIT_MESSAGE_BYTES, &bytes);
 	if (e)
 		return e;
-	buf_ch(w->b, '"');
 	jout_base64(w->b, bytes);
-	buf_ch(w->b, '"');
 	return OK;
 }
 

@@ -112,6 +112,7 @@ static struct question *here(struct take *t)
 static int show_here(struct take *t)
 {
 	take_show(t, here(t));
+	take_sayf(t, "(%s)", take_how(t, here(t)));
 	return TAKE_ON;
 }
 
@@ -361,7 +362,7 @@ static int do_submit(struct take *t, struct str rest)
 		return TAKE_ON;
 	}
 	if (!jdoc_parse(t->c->cx, r.result, &doc) &&
-	    jval_get(jdoc_root(doc), "receipt", &v))
+	    take_get(jdoc_root(doc), "receipt", &v))
 		t->receipt = jval_text(v);
 	return TAKE_ON;
 }
@@ -373,14 +374,14 @@ static void show_score(struct take *t, struct jval root)
 	struct jval s, score, most;
 	struct buf b = { 0 };
 
-	if (!jval_get(root, "score", &s) || jval_type(s) != J_OBJECT)
+	if (!take_get(root, "score", &s) || jval_type(s) != J_OBJECT)
 		return;
 	if (!take_bool(s, "has"))
 		take_sayf(t, "A person still has to mark some questions.");
-	else if (jval_get(s, "score", &score) && jval_get(s, "max", &most)) {
+	else if (take_get(s, "score", &score) && take_get(s, "max", &most)) {
 		buf_fmt(&b, "Score: %.*s of %.*s", STR_FMT(jval_text(score)),
 			STR_FMT(jval_text(most)));
-		if (jval_get(s, "scaled", &most))
+		if (take_get(s, "scaled", &most))
 			buf_fmt(&b, " (scaled %.*s)", STR_FMT(jval_text(most)));
 		take_say(t, 0, buf_view(&b));
 	}
@@ -402,10 +403,10 @@ static void show_reviewed(struct take *t, struct jval slots)
 		if (at < 1 || at > (int64_t)t->n)
 			continue;
 		q = t->questions[at - 1];
-		if (jval_get(v, "item", &m) && jval_type(m) == J_OBJECT)
+		if (take_get(v, "item", &m) && jval_type(m) == J_OBJECT)
 			q.item = m;
 		q.tries_left = -1;
-		q.response = jval_get(v, "response", &m) ? jval_text(m)
+		q.response = take_get(v, "response", &m) ? jval_text(m)
 							 : (struct str){ 0 };
 		take_show(t, &q);
 		take_show_outcome(t, &q, v);
@@ -434,7 +435,7 @@ static int show_review(struct take *t)
 		return cli_error(t->c, ERR_BAD_JSON);
 	fputc('\n', t->c->out);
 	show_score(t, jdoc_root(doc));
-	if (jval_get(jdoc_root(doc), "slots", &v) && jval_type(v) == J_ARRAY)
+	if (take_get(jdoc_root(doc), "slots", &v) && jval_type(v) == J_ARRAY)
 		show_reviewed(t, v);
 	return CLI_FINE;
 }
@@ -482,7 +483,6 @@ static int answer_all(struct take *t)
 	if (take_needs_answer(here(t)) == false)
 		t->at = 0;
 	show_here(t);
-	take_sayf(t, "%s", take_how(t, here(t)));
 	while (code == TAKE_ON && !t->over) {
 		struct str line = take_line(t, prompt(t));
 

@@ -109,6 +109,7 @@ bool take_write(struct take *t, const struct question *q, struct str first,
 
 /* ---- members of JSON, absent or 0 where there are none ---- */
 
+bool take_get(struct jval v, const char *name, struct jval *out);
 struct str take_str(struct cli *c, struct jval v, const char *name);
 int64_t take_int(struct jval v, const char *name);
 int64_t take_time(struct cli *c, struct jval v, const char *name);

@@ -107,18 +107,18 @@ static void read_question(struct take *t, struct question *q, struct jval v)
 	q->section = take_int(v, "section");
 	q->certainty = take_int(v, "certainty");
 	q->tries_left =
-		jval_get(v, "tries_left", &m) ? take_int(v, "tries_left") : -1;
+		take_get(v, "tries_left", &m) ? take_int(v, "tries_left") : -1;
 	q->state = take_str(t->c, v, "state");
 	q->behaviour = take_str(t->c, v, "behaviour");
 	q->answered = take_bool(v, "answered");
-	if (jval_get(v, "max_mark", &m))
+	if (take_get(v, "max_mark", &m))
 		q->max_mark = jval_text(m);
-	if (jval_get(v, "item", &m) && jval_type(m) == J_OBJECT) {
+	if (take_get(v, "item", &m) && jval_type(m) == J_OBJECT) {
 		q->item = m;
 		q->has_item = true;
 	}
 	q->response =
-		jval_get(v, "response", &m) ? jval_text(m) : (struct str){ 0 };
+		take_get(v, "response", &m) ? jval_text(m) : (struct str){ 0 };
 }
 
 static void read_questions(struct take *t, struct jval root)
@@ -128,7 +128,7 @@ static void read_questions(struct take *t, struct jval root)
 	uint32_t it = 0;
 	size_t n;
 
-	if (!jval_get(root, "slots", &slots) || jval_type(slots) != J_ARRAY)
+	if (!take_get(root, "slots", &slots) || jval_type(slots) != J_ARRAY)
 		return;
 	n = jval_count(slots);
 	t->questions = ARENA_ARRAY(t->c->cx->arena, struct question, n + 1);
@@ -136,7 +136,7 @@ static void read_questions(struct take *t, struct jval root)
 	while (jval_next(slots, &it, &name, &v))
 		if (jval_type(v) == J_OBJECT)
 			read_question(t, &t->questions[t->n++], v);
-	t->has_sections = jval_get(root, "sections", &t->sections) &&
+	t->has_sections = take_get(root, "sections", &t->sections) &&
 			  jval_type(t->sections) == J_ARRAY;
 	if (t->at >= t->n)
 		t->at = 0;
@@ -174,12 +174,12 @@ int take_load(struct take *t)
 	if (r.code)
 		return take_refused(t, &r);
 	if (jdoc_parse(t->c->cx, r.result, &doc) ||
-	    !jval_get(jdoc_root(doc), "view", &view))
+	    !take_get(jdoc_root(doc), "view", &view))
 		return bad_answer(t);
 	take_note_times(t, view);
 	t->title = take_str(t->c, view, "title");
 	t->over = !is_open(t->state);
-	if (jval_get(view, "receipt", &view))
+	if (take_get(view, "receipt", &view))
 		t->receipt = jval_text(view);
 	read_questions(t, jdoc_root(doc));
 	return TAKE_ON;
@@ -221,7 +221,7 @@ static bool mine_wins(struct take *t, struct question *q,
 	if (!r->state.n || jdoc_parse(t->c->cx, r->state, &doc))
 		return false;
 	q->seq = take_int(jdoc_root(doc), "seq");
-	if (jval_get(jdoc_root(doc), "response", &v))
+	if (take_get(jdoc_root(doc), "response", &v))
 		theirs = jval_text(v);
 	take_sayf(t, "This question was answered elsewhere since you saw it.");
 	if (theirs.n)
@@ -321,7 +321,7 @@ static int tell_check(struct take *t, struct question *q,
 	struct jval slot;
 
 	if (jdoc_parse(t->c->cx, r->result, &doc) ||
-	    !jval_get(jdoc_root(doc), "slot", &slot))
+	    !take_get(jdoc_root(doc), "slot", &slot))
 		return bad_answer(t);
 	read_question(t, q, slot);
 	q->item = was.item; /* is not sent again */

@@ -30,7 +30,7 @@ static size_t count(struct jval item, const char *list)
 {
 	struct jval v;
 
-	return jval_get(item, list, &v) && jval_type(v) == J_ARRAY
+	return take_get(item, list, &v) && jval_type(v) == J_ARRAY
 		       ? jval_count(v)
 		       : 0;
 }
@@ -118,7 +118,7 @@ static struct str take_unit(struct cli *c, struct jval item, struct str *line)
 	struct str name, best = { 0 };
 	uint32_t it = 0;
 
-	if (!jval_get(item, "units", &units) || jval_type(units) != J_ARRAY)
+	if (!take_get(item, "units", &units) || jval_type(units) != J_ARRAY)
 		return best;
 	while (jval_next(units, &it, &name, &v)) {
 		struct str unit = jval_str(c->cx, v);
@@ -168,7 +168,7 @@ static void old_pairs(struct cli *c, const struct question *q, int64_t *pairs,
 	int64_t at;
 
 	if (!q->response.n || jdoc_parse(c->cx, q->response, &doc) ||
-	    !jval_get(jdoc_root(doc), "pairs", &v) || jval_type(v) != J_OBJECT)
+	    !take_get(jdoc_root(doc), "pairs", &v) || jval_type(v) != J_OBJECT)
 		return;
 	while (jval_next(v, &it, &name, &e))
 		if (str_int(name, &at) && at >= 1 && at <= (int64_t)stems &&
@@ -271,7 +271,7 @@ static void old_parts(struct cli *c, const struct question *q,
 	int64_t at;
 
 	if (!q->response.n || jdoc_parse(c->cx, q->response, &doc) ||
-	    !jval_get(jdoc_root(doc), "parts", &v) || jval_type(v) != J_OBJECT)
+	    !take_get(jdoc_root(doc), "parts", &v) || jval_type(v) != J_OBJECT)
 		return;
 	while (jval_next(v, &it, &name, &e))
 		if (str_int(name, &at) && at >= 1 && at <= (int64_t)n)
@@ -314,7 +314,7 @@ static enum err read_cloze(struct cli *c, const struct question *q,
 	bool first = true;
 	enum err e = OK;
 
-	if (!n || !jval_get(q->item, "parts", &parts))
+	if (!n || !take_get(q->item, "parts", &parts))
 		return err_set(c->cx, ERR_INVALID, "it has no blanks");
 	old_parts(c, q, now, n);
 	while (!e && str_split(&line, ';', &piece))

@@ -8,12 +8,16 @@ enum { INDENT = 2, CHOICE = 6, LIST_ROW = 10 };
 
 /* ---- members ---- */
 
+bool take_get(struct jval v, const char *name, struct jval *out)
+{
+	return v.doc && jval_type(v) == J_OBJECT && jval_get(v, name, out);
+}
+
 struct str take_str(struct cli *c, struct jval v, const char *name)
 {
 	struct jval m;
 
-	if (jval_type(v) != J_OBJECT || !jval_get(v, name, &m) ||
-	    jval_type(m) != J_STRING)
+	if (!take_get(v, name, &m) || jval_type(m) != J_STRING)
 		return (struct str){ 0 };
 	return jval_str(c->cx, m);
 }
@@ -23,14 +27,14 @@ int64_t take_int(struct jval v, const char *name)
 	struct jval m;
 	int64_t n;
 
-	return jval_get(v, name, &m) && jval_int(m, &n) ? n : 0;
+	return take_get(v, name, &m) && jval_int(m, &n) ? n : 0;
 }
 
 bool take_bool(struct jval v, const char *name)
 {
 	struct jval m;
 
-	return jval_get(v, name, &m) && jval_type(m) == J_BOOL && jval_bool(m);
+	return take_get(v, name, &m) && jval_type(m) == J_BOOL && jval_bool(m);
 }
 
 struct str take_type(struct cli *c, struct jval item)
@@ -103,11 +107,9 @@ static bool holds(struct take *t, struct jval r, size_t i)
 	struct jval v, e;
 	uint32_t it = 0;
 
-	if (jval_type(r) != J_OBJECT)
-		return false;
 	if (str_eq(take_str(t->c, r, "choice"), want))
 		return true;
-	if (!jval_get(r, "choices", &v) || jval_type(v) != J_ARRAY)
+	if (!take_get(r, "choices", &v) || jval_type(v) != J_ARRAY)
 		return false;
 	while (jval_next(v, &it, &name, &e))
 		if (jval_type(e) == J_STRING &&
@@ -123,8 +125,9 @@ static void put_list(struct take *t, struct jval item, const char *list,
 	struct str name;
 	uint32_t it = 0;
 
-	if (!jval_get(item, list, &v) || jval_type(v) != J_ARRAY)
+	if (!take_get(item, list, &v) || jval_type(v) != J_ARRAY)
 		return;
+	fputc('\n', t->c->out);
 	for (size_t i = 0; jval_next(v, &it, &name, &e); i++)
 		put_choice(t,
 			   letters ? letter(t, i)
@@ -141,7 +144,7 @@ static void put_part(struct take *t, struct jval part, size_t i)
 	struct str name;
 	uint32_t it = 0;
 
-	if (!jval_get(part, "choices", &v) || jval_type(v) != J_ARRAY)
+	if (!take_get(part, "choices", &v) || jval_type(v) != J_ARRAY)
 		return;
 	for (size_t k = 0; jval_next(v, &it, &name, &e); k++) {
 		buf_fmt(&b, "%s%s ", k ? "   " : "", letter(t, k));
@@ -232,9 +235,9 @@ static void put_body(struct take *t, const struct question *q,
 
 	if (is(t, q, "match")) {
 		put_list(t, q->item, "stems", false, response);
-		fputc('\n', t->c->out);
 		put_list(t, q->item, "options", true, (struct jval){ 0 });
-	} else if (is(t, q, "cloze") && jval_get(q->item, "parts", &parts)) {
+	} else if (is(t, q, "cloze") && take_get(q->item, "parts", &parts)) {
+		fputc('\n', t->c->out);
 		for (size_t i = 0; jval_next(parts, &it, &name, &e); i++)
 			put_part(t, e, i);
 	} else {
@@ -257,7 +260,6 @@ void take_show(struct take *t, const struct question *q)
 	if (is(t, q, "cloze"))
 		stem = with_blanks(t, stem);
 	take_say(t, 0, stem);
-	fputc('\n', t->c->out);
 	put_body(t, q, response);
 	if (q->response.n && !is(t, q, "choice") && !is(t, q, "multi") &&
 	    !is(t, q, "true_false"))
@@ -273,7 +275,7 @@ const char *take_how(struct take *t, const struct question *q)
 	if (is(t, q, "multi"))
 		return "Type the letters of all that apply, such as a c.";
 	if (is(t, q, "numeric"))
-		return jval_get(q->item, "units", &v)
+		return take_get(q->item, "units", &v)
 			       ? "Type a number and its unit."
 			       : "Type a number.";
 	if (is(t, q, "match"))
@@ -297,7 +299,7 @@ static struct jval nth(struct jval item, const char *list, int64_t place)
 	struct str name;
 	uint32_t it = 0;
 
-	if (!jval_get(item, list, &v) || jval_type(v) != J_ARRAY)
+	if (!take_get(item, list, &v) || jval_type(v) != J_ARRAY)
 		return (struct jval){ 0 };
 	for (int64_t i = 1; jval_next(v, &it, &name, &e); i++)
 		if (i == place)
@@ -372,11 +374,9 @@ static void put_given(struct take *t, struct buf *b, struct jval item,
 	uint32_t it = 0;
 	bool first = true;
 
-	if (jval_type(r) != J_OBJECT)
-		return;
-	if (jval_get(r, "choice", &v)) {
+	if (take_get(r, "choice", &v)) {
 		put_place(t, b, item, "choices", take_str(t->c, r, "choice"));
-	} else if (jval_get(r, "choices", &v) && jval_type(v) == J_ARRAY) {
+	} else if (take_get(r, "choices", &v) && jval_type(v) == J_ARRAY) {
 		while (jval_next(v, &it, &name, &e)) {
 			if (!first)
 				buf_ch(b, '\n');
@@ -386,9 +386,9 @@ static void put_given(struct take *t, struct buf *b, struct jval item,
 					  ? jval_str(t->c->cx, e)
 					  : STR(""));
 		}
-	} else if (jval_get(r, "pairs", &v) && jval_type(v) == J_OBJECT) {
+	} else if (take_get(r, "pairs", &v) && jval_type(v) == J_OBJECT) {
 		put_pairs(t, b, item, v);
-	} else if (jval_get(r, "parts", &v) && jval_type(v) == J_OBJECT) {
+	} else if (take_get(r, "parts", &v) && jval_type(v) == J_OBJECT) {
 		put_parts(t, b, item, v);
 	} else {
 		buf_str(b, take_str(t->c, r, "text"));
@@ -432,7 +432,7 @@ static void put_verdict(struct take *t, struct jval slot)
 {
 	struct str correct = take_str(t->c, slot, "correct");
 	struct jval mark, most;
-	bool has_most = jval_get(slot, "max_mark", &most);
+	bool has_most = take_get(slot, "max_mark", &most);
 	struct buf b = { 0 };
 
 	if (correct.n)
@@ -440,11 +440,11 @@ static void put_verdict(struct take *t, struct jval slot)
 			str_is(correct, "right")     ? "Right."
 			: str_is(correct, "partial") ? "Partly right."
 						     : "Wrong.");
-	if (jval_get(slot, "parts_right", &mark))
+	if (take_get(slot, "parts_right", &mark))
 		buf_fmt(&b, "%s%lld of %lld parts are right.", b.n ? " " : "",
 			(long long)take_int(slot, "parts_right"),
 			(long long)take_int(slot, "parts"));
-	if (jval_get(slot, "mark", &mark)) {
+	if (take_get(slot, "mark", &mark)) {
 		buf_fmt(&b, "%sMark: %.*s", b.n ? "  " : "",
 			STR_FMT(jval_text(mark)));
 		if (has_most)
@@ -465,7 +465,7 @@ void take_show_outcome(struct take *t, const struct question *q,
 	put_note(t, slot, "feedback", "Feedback:");
 	put_note(t, slot, "hint", "Hint:");
 	put_note(t, slot, "general_feedback", "About the question:");
-	if (jval_get(slot, "right_answer", &right))
+	if (take_get(slot, "right_answer", &right))
 		take_show_response(t, q, "A right answer:", jval_text(right));
 	put_note(t, slot, "comment", "Comment:");
 	if (str_is(take_str(t->c, slot, "state"), "needs_grading"))

@@ -117,7 +117,7 @@ static void rules_grade(struct take *t, struct jval v)
 
 	if (str_is(take_str(t->c, v, "kind"), "practice"))
 		rule(t, "This is practice: it never counts.");
-	if (jval_get(v, "max_score", &m))
+	if (take_get(v, "max_score", &m))
 		take_sayf(t, "  Marks: up to %.*s", STR_FMT(jval_text(m)));
 	if (allowed)
 		take_sayf(t, "  Attempts: %lld of %lld used", (long long)used,
@@ -249,7 +249,7 @@ int take_begin(struct take *t)
 	if (jdoc_parse(t->c->cx, r.result, &doc))
 		return cli_error(t->c, ERR_BAD_JSON);
 	v = jdoc_root(doc);
-	if (!jval_get(v, "now", &now) || jval_type(now) != J_OBJECT)
+	if (!take_get(v, "now", &now) || jval_type(now) != J_OBJECT)
 		return cli_say(t->c, CLI_FAILED,
 			       "the server tells no conditions");
 	show_rules(t, v, now);
