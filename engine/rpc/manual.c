@@ -4,7 +4,7 @@
 #include "engine/rpc/table.h"
 
 static const char head[] =
-	"<!-- Printed from the method tables: assay manual protocol. -->\n"
+	"<!-- Printed from the method tables: assayd --print-manual. -->\n"
 	"# The protocol\n"
 	"\n"
 	"JSON-RPC 2.0 over nng `req`/`rep`, on `ipc://`, `tcp://` (loopback),\n"
