@@ -247,7 +247,9 @@ static enum err apply_action(struct ctx *cx, struct live *l, int kind,
 		return e;
 	s->saved =
 		(struct saved){ r->at_ms, l->row.due_at, l->row.hard_end_at };
-	remember_key(l, r, note, &s->saved);
+	/* The keys of other commands are found in the journal. */
+	if (kind == NOTE_ANSWERED)
+		remember_key(l, r, note, &s->saved);
 	return OK;
 }
 
