@@ -273,7 +273,7 @@ static void an_extension_is_in_the_next_reply(void **state)
 	world_pass(w, 9 * MINUTE);
 	world_ok(w, "platform", "override.set",
 		 "{\"course\":\"c\",\"slug\":\"q\",\"learner\":\"ann\","
-		 "\"rules\":{\"scope\":\"learner\",\"ref\":\"ann\","
+		 "\"rules\":{"
 		 "\"time_limit_ms\":1200000}}");
 	r = quiz_answer(w, ANN, id, 1, 0, RIGHT_1);
 	assert_int_equal(reply_int(w, &r, "remaining_ms"), 11 * MINUTE);
