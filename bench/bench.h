@@ -24,6 +24,7 @@ struct run {
 	double warm_s, run_s;
 	struct arena *arena;
 	double hold_s; /* of load for a profiler */
+	int hold_conns;
 };
 
 struct bench {

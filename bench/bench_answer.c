@@ -106,15 +106,22 @@ static void set_up(struct run *r, struct arena_of_answers *x, const char *name,
 	x->engine.seq[SLOTS - 1] = 1;
 }
 
+/* How the executor has worked so far. */
+static void say_batches(struct daemon *d)
+{
+	double works = daemon_metric(d, "assay_commands_total");
+	double batches = daemon_metric(d, "assay_batches_total");
+	double us = daemon_metric(d, "assay_commit_microseconds_total");
+
+	if (batches > 0)
+		say("%.0f commits of %.1f commands and %.0f us on average",
+		    batches, works / batches, us / batches);
+}
+
 static void tear_down(struct run *r, struct arena_of_answers *x,
 		      const char *name)
 {
-	double works = daemon_metric(&x->d, "assay_commands_total");
-	double batches = daemon_metric(&x->d, "assay_batches_total");
-
-	if (batches > 0)
-		say("%s: %.1f commands in an average commit", name,
-		    works / batches);
+	say_batches(&x->d);
 	daemon_stop(&x->d);
 	end_child(x->proto_pid, SIGKILL);
 	end_child(x->echo_pid, SIGKILL);
@@ -210,7 +217,7 @@ void bench_hold(struct run *r)
 					 .learners = "learner-" },
 		   &w);
 	answers_init(&a, &w);
-	a.places = 64;
+	a.places = r->hold_conns;
 	say("assayd is process %d", (int)d.pid);
 	load_run(&(struct load_opts){ .url = d.ipc,
 				      .conns = a.places,
@@ -222,6 +229,7 @@ void bench_hold(struct run *r)
 		 &res);
 	say("%.0f/s, server CPU %.1f us, %lld wrong %s", res.rps, res.cpu_us,
 	    (long long)res.wrong, res.first_wrong);
+	say_batches(&d);
 	daemon_stop(&d);
 	answers_done(&a);
 }

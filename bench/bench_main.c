@@ -111,6 +111,8 @@ static int names_of(struct run *r, int argc, char **argv, const char **names)
 			r->repeats = atoi(value_of(argc, argv, &i));
 		else if (strcmp(a, "--seconds") == 0)
 			r->run_s = r->hold_s = atof(value_of(argc, argv, &i));
+		else if (strcmp(a, "--conns") == 0)
+			r->hold_conns = atoi(value_of(argc, argv, &i));
 		else if (strcmp(a, "help") == 0 || strcmp(a, "--help") == 0) {
 			help();
 			exit(0);
@@ -135,7 +137,7 @@ static bool wanted(const struct bench *b, const char **names, int n)
 
 int main(int argc, char **argv)
 {
-	struct run r = { .bin = "build/bin", .hold_s = 10 };
+	struct run r = { .bin = "build/bin", .hold_s = 10, .hold_conns = 64 };
 	const char *names[32];
 	int n;
 

@@ -40,7 +40,7 @@ struct record {
 				     the hash that stays */
 	struct str personal_hash; /* HASH_BYTES of salt and part, by the
 				     journal; stays when they are erased */
-	struct str reply; /* the command's result JSON */
+	struct str reply; /* the command's result JSON; only of keyed ones */
 	struct str hash; /* HASH_BYTES; set by the journal */
 };
 extern const struct shape record_shape;

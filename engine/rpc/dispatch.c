@@ -130,7 +130,7 @@ static enum err append(struct request *rq)
 		r->ask = rq->io.ask;
 		r->keyed = !(flags & RPC_OWN_KEY);
 	}
-	if (r->idem.p && !r->reply.p && !rq->io.secret_reply)
+	if (r->keyed && !r->reply.p && !rq->io.secret_reply)
 		r->reply = str_cut(buf_view(&rq->out), rq->result_at,
 				   rq->result_end);
 	return journal_append(j, &rq->cx, &rq->records);

@@ -13,6 +13,7 @@ enum {
 	TIMERS_LEAST = 32, /* due things in a batch that is full of works */
 	PROBE_MS = 1000, /* between two looks whether there is space again */
 	TIMERS_REST_MS = 1000, /* after they failed or did nothing */
+	GATHER_SHARE = 4,
 	NAP_MS = 1000, /* the longest wait for a timer: clocks are set */
 };
 
@@ -33,11 +34,13 @@ struct executor {
 	bool timers_careful; /* they were in a batch that failed */
 	int64_t timers_at_ms; /* not before */
 	int64_t guards; /* successes in the transaction */
+	int64_t commit_ns; /* of late, on average */
 
 	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t wake;
 	struct work *head, *tail;
 	bool sleeping, woken, stopping, stopped;
+	size_t wanted; /* while sleeping: wake for so many */
 	struct executor_stats stats;
 	pthread_t thread;
 };
@@ -171,6 +174,7 @@ static enum err write_out(struct executor *x)
 		e = store_commit(x->db, &x->cx);
 	store_lazy(x->db, false);
 	took = clock_mono_ns(x->o.clock) - from;
+	x->commit_ns += (took - x->commit_ns) / 8;
 	pthread_mutex_lock(&x->lock);
 	x->stats.commit_ns_total += took;
 	if (took > x->stats.commit_ns_max)
@@ -466,6 +470,7 @@ static void sleep_until_due(struct executor *x)
 	pthread_mutex_lock(&x->lock);
 	if (x->head || x->stopping || x->woken || wait <= 0)
 		return;
+	x->wanted = 1;
 	x->sleeping = true;
 	if (due == INT64_MAX) {
 		pthread_cond_wait(&x->wake, &x->lock);
@@ -481,6 +486,33 @@ static void sleep_until_due(struct executor *x)
 	x->sleeping = false;
 }
 
+/*
+ * Those who were just answered ask again at once. A commit for the first few
+ * of them would let the others wait for all of it, so what a commit costs is
+ * worth waiting for some of: until as many are here as were in the last batch,
+ * at most a GATHER_SHARE-th of a commit. With the lock.
+ */
+static void gather(struct executor *x)
+{
+	struct timespec until;
+	int64_t at;
+
+	if (!x->head || x->stopping ||
+	    (size_t)x->stats.queue_now >= x->batch_n)
+		return;
+	at = clock_mono_ns(&clock_system) + x->commit_ns / GATHER_SHARE;
+	until.tv_sec = at / 1000000000;
+	until.tv_nsec = at % 1000000000;
+	x->wanted = x->batch_n;
+	x->sleeping = true;
+	while (!x->stopping && !x->woken &&
+	       (size_t)x->stats.queue_now < x->wanted &&
+	       pthread_cond_clockwait(&x->wake, &x->lock, CLOCK_MONOTONIC,
+				      &until) == 0)
+		;
+	x->sleeping = false;
+}
+
 static void *thread_main(void *arg)
 {
 	struct executor *x = arg;
@@ -489,6 +521,7 @@ static void *thread_main(void *arg)
 	for (;;) {
 		if (!x->head && !x->stopping)
 			sleep_until_due(x);
+		gather(x);
 		if (!x->head && x->stopping)
 			break;
 		take(x);
@@ -549,7 +582,7 @@ enum err executor_submit(struct executor *x, struct work *w)
 		x->tail = w;
 		if (++x->stats.queue_now > x->stats.queue_peak)
 			x->stats.queue_peak = x->stats.queue_now;
-		if (x->sleeping)
+		if (x->sleeping && (size_t)x->stats.queue_now >= x->wanted)
 			pthread_cond_signal(&x->wake);
 	}
 	pthread_mutex_unlock(&x->lock);

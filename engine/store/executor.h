@@ -2,7 +2,8 @@
  * executor: the one writer. Commands queue here; its thread takes all that
  * wait (up to a bound), runs each inside one transaction, commits once, and
  * only then tells each command how it ended. The previous commit is the
- * batching window: there is no timer.
+ * batching window; after it, for a small part of what commits cost of late,
+ * it waits for as many as there were in it, and for nobody who is alone.
  *
  *   queue -> BEGIN -> (SAVEPOINT, run, RELEASE | ROLLBACK TO)* -> flush parts
  *         -> COMMIT (durable) -> committed() on parts -> done() on each work
