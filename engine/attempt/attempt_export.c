@@ -92,9 +92,9 @@ enum err filter_rows(struct ctx *cx, const struct filter *f, size_t limit,
 /* ---- the table ---- */
 
 enum {
-	PAGE = 200,
+	PAGE = 50, /* at most 4 MiB: 500 slots, ids of 128 bytes */
 	ROWS_DEFAULT = 100000,
-	BYTES_MOST = LIMIT_BLOB_BYTES - (1 << 20), /* room for one more page */
+	BYTES_MOST = LIMIT_BLOB_BYTES / 2,
 };
 
 /* Mark columns for as many slots as the widest attempt of the file has. */

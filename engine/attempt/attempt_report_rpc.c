@@ -264,7 +264,7 @@ const struct rpc_method attempt_report_methods[] = {
 	  .budget_ms = 30000,
 	  .params = &export_shape,
 	  .result = &exported_shape,
-	  .fails = FAILS(ERR_NOT_FOUND, ERR_TOO_LARGE),
+	  .fails = FAILS(ERR_NOT_FOUND),
 	  .run = export_rpc },
 	{ 0 },
 };

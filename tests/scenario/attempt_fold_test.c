@@ -149,7 +149,6 @@ static void anything(struct world *w, struct rng *rng, const char *id)
 		world_call(w, "platform", "override.set",
 			   "{\"course\":\"c\",\"slug\":\"q\","
 			   "\"learner\":\"ann\",\"rules\":{"
-			   "\"scope\":\"learner\",\"ref\":\"ann\","
 			   "\"time_limit_ms\":%d}}",
 			   600000 + (int)rng_below(rng, 600000));
 		break;
@@ -163,7 +162,8 @@ static void memory_and_tables_are_the_fold_of_the_records(void **state)
 	static const char *const behaviours[] = { "deferred_feedback",
 						  "adaptive", "interactive",
 						  "immediate_feedback" };
-	static const char *const overdue[] = { "auto_submit", "grace", "abandon" };
+	static const char *const overdue[] = { "auto_submit", "grace",
+					       "abandon" };
 	struct rng_seeded rng;
 
 	(void)state;
