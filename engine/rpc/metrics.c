@@ -11,10 +11,10 @@ enum { BUCKETS = 12, SOURCES_MAX = 16 };
 static const int64_t bounds_us[BUCKETS] = { 50,	   100,	   250,	   500,
 					    1000,  2500,   5000,   10000,
 					    25000, 100000, 500000, 2500000 };
-static const char *const bounds_s[BUCKETS] = {
-	"0.00005", "0.0001", "0.00025", "0.0005", "0.001", "0.0025",
-	"0.005",   "0.01",   "0.025",	"0.1",	  "0.5",   "2.5"
-};
+static const char *const bounds_s[BUCKETS] = { "0.00005", "0.0001", "0.00025",
+					       "0.0005",  "0.001",  "0.0025",
+					       "0.005",	  "0.01",   "0.025",
+					       "0.1",	  "0.5",    "2.5" };
 
 struct method_count {
 	_Atomic int64_t bucket[BUCKETS + 1];
@@ -42,7 +42,8 @@ struct metrics *metrics_new(const struct rpc_table *t)
 
 	while (rpc_each(t, &it))
 		n++;
-	x = calloc(1, sizeof(*x) + n * sizeof(x->method[0])); /* allowed */
+	it = sizeof(*x) + n * sizeof(x->method[0]);
+	x = calloc(1, it); /* allowed: process */
 	CHECK(x);
 	x->n = n;
 	it = 0;
@@ -117,8 +118,7 @@ static void single(struct buf *b, const char *name, const char *help,
 	buf_fmt(b, "%s %lld\n", name, (long long)v);
 }
 
-void metrics_gauge(struct buf *b, const char *name, const char *help,
-		   int64_t v)
+void metrics_gauge(struct buf *b, const char *name, const char *help, int64_t v)
 {
 	single(b, name, help, "gauge", v);
 }
@@ -170,8 +170,7 @@ void metrics_page(struct metrics *m, struct buf *b)
 				"%lld\n",
 				m->method[i].name,
 				(long long)get(&m->method[i].failed));
-	header(b, "assay_errors_total", "Errors answered, by kind.",
-	       "counter");
+	header(b, "assay_errors_total", "Errors answered, by kind.", "counter");
 	for (int i = 1; i < ERR_COUNT; i++)
 		buf_fmt(b, "assay_errors_total{kind=\"%s\"} %lld\n",
 			err_kind((enum err)i), (long long)get(&m->errors[i]));

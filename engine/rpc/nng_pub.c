@@ -84,14 +84,15 @@ static void *watch(void *arg)
 	for (;;) {
 		nanosleep(&pause, NULL);
 		for (int i = 0; i < p->n; i++) {
-			if (!p->at[i].ipc || ipc_lives(p->at[i].url, SP_PROTO_SUB,
-				      &clock_system, &p->own_ipc))
+			if (!p->at[i].ipc ||
+			    ipc_lives(p->at[i].url, SP_PROTO_SUB, &clock_system,
+				      &p->own_ipc))
 				continue;
 			nng_listener_close(p->at[i].listener);
-			log_event(p->log, LOG_WARN, "feed_listened_again",
-				  LZ("url", p->at[i].url),
-				  LBOOL("works",
-					open_at(p, i, FRONT_IPC) == 0));
+			log_event(
+				p->log, LOG_WARN, "feed_listened_again",
+				LZ("url", p->at[i].url),
+				LBOOL("works", open_at(p, i, FRONT_IPC) == 0));
 		}
 	}
 	return NULL;

@@ -37,11 +37,12 @@ enum {
 	HTTP_LIFE_MS = 60000, /* of a connection that never became a pipe */
 	HTTP_BYTES = 64 << 10,
 	SEEN_MAX = 8192,
+	FULL_LOOKS = 3,
 	STATE_CLOSE = 7, /* of tcpi_state; netinet/tcp.h is not for here */
 	STATE_CLOSE_WAIT = 8,
 	STATE_LISTEN = 10,
 	HTTP_BUFFER = 128 << 10, /* what may still be read after the cut */
-	DOOMED_MAX = 64, /* in one look; more wait for the next */
+	DOOMED_MAX = 64,	 /* in one look; more wait for the next */
 };
 
 /* Whom to hang up on; fd is the best candidate of a unix one. */
@@ -59,12 +60,13 @@ struct seen {
 struct watch {
 	struct front *f;
 	int64_t round;
-	struct seen *seen; /* open addressing, SEEN_MAX places */
+	struct seen *seen;	/* open addressing, SEEN_MAX places */
 	struct endpoint *pipes; /* sorted */
 	size_t pipes_n, pipes_room;
 	struct doomed doomed[DOOMED_MAX];
 	int doomed_n;
 	int64_t stuck;
+	int full_for; /* looks in a row */
 };
 
 static int endpoint_cmp(const void *a, const void *b)
@@ -104,8 +106,8 @@ static bool http_port(const struct front *f, int port)
 static int64_t http_age(struct watch *w, const struct endpoint *who,
 			int64_t now_ms)
 {
-	size_t at = (size_t)str_hash((struct str){ (const char *)who->b,
-						   sizeof(who->b) });
+	size_t at = (size_t)str_hash(
+		(struct str){ (const char *)who->b, sizeof(who->b) });
 
 	for (int i = 0; i < 16; i++) {
 		struct seen *s = &w->seen[(at + (size_t)i) % SEEN_MAX];
@@ -139,9 +141,9 @@ static int port_and_peer(int fd, struct endpoint *who)
 		endpoint_set(who, AF_INET6, &v6->sin6_addr, v6->sin6_port);
 	else
 		return 0;
-	return here.ss_family == AF_INET ?
-		       ntohs(((struct sockaddr_in *)&here)->sin_port) :
-		       ntohs(((struct sockaddr_in6 *)&here)->sin6_port);
+	return here.ss_family == AF_INET
+		       ? ntohs(((struct sockaddr_in *)&here)->sin_port)
+		       : ntohs(((struct sockaddr_in6 *)&here)->sin6_port);
 }
 
 static void sweep_http(struct watch *w, int fd, const struct endpoint *who,
@@ -206,9 +208,9 @@ static void bound_listener(struct watch *w, int fd)
 
 	if (getsockname(fd, (struct sockaddr *)&here, &n) != 0)
 		return;
-	port = here.ss_family == AF_INET ?
-		       ntohs(((struct sockaddr_in *)&here)->sin_port) :
-		       ntohs(((struct sockaddr_in6 *)&here)->sin6_port);
+	port = here.ss_family == AF_INET
+		       ? ntohs(((struct sockaddr_in *)&here)->sin_port)
+		       : ntohs(((struct sockaddr_in6 *)&here)->sin6_port);
 	if (http_port(w->f, port))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
@@ -260,13 +262,16 @@ static void hang_up_kept(struct watch *w)
 	w->doomed_n = 0;
 }
 
-static void files_full(struct front *f, int64_t n)
+/* Many that come and go at once are no leak: told when it stays so. */
+static void files_full(struct watch *w, int64_t n)
 {
+	struct front *f = w->f;
 	bool full = n > (int64_t)f->files_max * 9 / 10;
 
 	atomic_store(&f->files, n);
 	atomic_store(&f->full, full);
-	if (!full || atomic_exchange(&f->exhausted, true))
+	w->full_for = full ? w->full_for + 1 : 0;
+	if (w->full_for < FULL_LOOKS || atomic_exchange(&f->exhausted, true))
 		return;
 	log_event(f->opts.log, LOG_ERROR, "descriptors_exhausted",
 		  LINT("open", n), LINT("max", f->files_max),
@@ -284,7 +289,7 @@ static void sweep(struct watch *w)
 	int64_t n = 0, now_ms = clock_mono_ns(f->opts.clock) / 1000000;
 
 	if (!d) { /* no descriptor left for it */
-		files_full(f, f->files_max);
+		files_full(w, f->files_max);
 		return;
 	}
 	w->round++;
@@ -306,7 +311,7 @@ static void sweep(struct watch *w)
 	closedir(d);
 	hang_up_kept(w);
 	atomic_store(&f->stuck, w->stuck);
-	files_full(f, n - 1); /* without the folder's own */
+	files_full(w, n - 1); /* without the folder's own */
 }
 
 bool ipc_lives(const char *url, int proto, const struct clock *clock,
@@ -342,8 +347,7 @@ static void probe(struct front *f)
 		bool ok;
 
 		if (l->transport != FRONT_IPC || atomic_load(&f->full) ||
-		    ipc_lives(l->url, SP_PROTO_REQ, f->opts.clock,
-			      &f->own_ipc))
+		    ipc_lives(l->url, SP_PROTO_REQ, f->opts.clock, &f->own_ipc))
 			continue;
 		ok = listen_again(f, i);
 		atomic_fetch_add(&f->relistened, 1);

@@ -47,7 +47,8 @@ struct pool *pool_new(int threads, int queue_max)
 	struct pool *p = calloc(1, sizeof(*p)); /* allowed: process */
 
 	CHECK(p);
-	p->ids = calloc((size_t)threads, sizeof(*p->ids)); /* allowed */
+	p->ids =
+		calloc((size_t)threads, sizeof(*p->ids)); /* allowed: process */
 	CHECK(p->ids);
 	p->max = queue_max;
 	p->last = &p->first;

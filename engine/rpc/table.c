@@ -11,7 +11,7 @@
 struct rpc_index {
 	struct rpc_entry *entries;
 	struct field *keys; /* fields of the commands' own shapes */
-	uint32_t *places; /* number + 1; 0: empty */
+	uint32_t *places;   /* number + 1; 0: empty */
 	size_t n, mask;
 };
 
@@ -111,9 +111,10 @@ struct rpc_index *rpc_index_new(const struct rpc_table *t)
 	while (size < x->n * 2)
 		size *= 2;
 	x->mask = size - 1;
-	x->entries = calloc(x->n + 1, sizeof(*x->entries)); /* allowed */
-	x->keys = calloc(keys + 1, sizeof(*x->keys)); /* allowed */
-	x->places = calloc(size, sizeof(*x->places)); /* allowed */
+	x->entries =
+		calloc(x->n + 1, sizeof(*x->entries)); /* allowed: process */
+	x->keys = calloc(keys + 1, sizeof(*x->keys));  /* allowed: process */
+	x->places = calloc(size, sizeof(*x->places));  /* allowed: process */
 	CHECK(x->entries && x->keys && x->places);
 	keys = 0;
 	it = 0;

@@ -245,7 +245,7 @@ static void one_connection_cannot_take_all_slots(void **state)
 	}
 	print_message("2000 at once: %d done, %d told to wait\n", done, busy);
 	assert_true(done > 0);
-	assert_true(rs_ping(rs_url(&s, "tcp://"), 2000));
+	assert_true(rs_ping(rs_url(&s, "tcp://"), 5000));
 	sp_close(&sp);
 	buf_done(&b);
 	buf_done(&r);
