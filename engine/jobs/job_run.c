@@ -59,7 +59,7 @@ struct stepping {
 	const struct job_kind *kind;
 	struct job job;
 	bool found;
-	enum err why;
+	struct str why; /* it failed */
 };
 
 static enum err first_due(struct ctx *cx, struct stepping *s)
@@ -157,19 +157,13 @@ static enum err guarded_step(struct ctx *cx, void *arg)
 /* What the step did is undone; s->job is as it was before it. */
 static enum err tried(struct ctx *cx, struct stepping *s)
 {
-	struct str error = str_fmt(cx->arena, "%s: %s", err_kind(s->why),
-				   cx->error.text);
-
 	s->job.tries++;
-	return job_tried(cx, &s->job, error);
+	return job_tried(cx, &s->job, s->why);
 }
 
 static enum err guarded_tried(struct ctx *cx, void *arg)
 {
-	struct stepping *s = arg;
-
-	cx->error = (struct err_info){ .code = s->why };
-	return recorded(cx, s, tried);
+	return recorded(cx, arg, tried);
 }
 
 /* ---- the timer ---- */
@@ -195,7 +189,7 @@ static bool run_kind(struct jobs *jobs, struct ctx *cx,
 		  LZ("detail", cx->error.detail));
 	if (!s.found)
 		return false;
-	s.why = e;
+	s.why = str_fmt(cx->arena, "%s: %s", err_kind(e), cx->error.text);
 	return executor_guard(x, cx, guarded_tried, &s) == OK;
 }
 
