@@ -19,6 +19,13 @@ const struct config_key config_keys[] = {
 	  "the data folder; none: no feed." },
 	{ "data", CONFIG_TEXT, AT(data), "assay-data", 1, 1000, "folder",
 	  "Holds the database, the blobs, the node's key and the sockets." },
+	{ "blobs", CONFIG_TEXT, AT(blobs), "", 0, 1000, "folder",
+	  "Holds uploaded files; the same for all servers that share one "
+	  "database. Empty: blobs in the data folder." },
+	{ "master_key", CONFIG_TEXT, AT(master_key), "", 0, 1000, "file",
+	  "Key over all learners' keys, made at the first start; a copy of "
+	  "the same one for all servers that share one database. Empty: "
+	  "master.key in the data folder." },
 	{ "store", CONFIG_TEXT, AT(store), "", 0, 2000, "URL",
 	  "sqlite:PATH or postgresql://USER@HOST/DB. Empty: sqlite in the "
 	  "data folder." },
@@ -34,7 +41,7 @@ const struct config_key config_keys[] = {
 	  "Commands waiting for a commit; more are answered \"busy\"." },
 	{ "batch", CONFIG_NUMBER, AT(batch), "512", 1, 512, "commands",
 	  "Commands in one commit." },
-	{ "pipe_requests", CONFIG_NUMBER, AT(pipe_requests), "512", 1, 8192,
+	{ "pipe_requests", CONFIG_NUMBER, AT(pipe_requests), "64", 1, 8192,
 	  "requests",
 	  "Requests in flight of one connection; more are answered \"busy\"." },
 	{ "send_timeout", CONFIG_SPAN, AT(send_timeout_ms), "1s", 10, 60000,

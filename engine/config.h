@@ -16,6 +16,8 @@ struct config {
 	struct str listen; /* comma-separated nng URLs */
 	struct str feed; /* nng URLs of the live event feed, or empty */
 	struct str data; /* folder: database, blobs, keys, sockets */
+	struct str blobs; /* folder; empty: in the data folder */
+	struct str master_key; /* file; empty: in the data folder */
 	struct str store; /* URL; empty: sqlite in the data folder */
 	int64_t node; /* number of this server in a cluster */
 	int64_t readers; /* database connections for queries */

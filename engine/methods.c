@@ -4,6 +4,9 @@
 #include "engine/assessment/rules_rpc.h"
 #include "engine/attempt/attempt.h"
 #include "engine/audit/checkpoint.h"
+#include "engine/audit/record_erase.h"
+#include "engine/blob/blob.h"
+#include "engine/erasure/erasure.h"
 #include "engine/evidence/evidence_rpc.h"
 #include "engine/gradebook/gradebook.h"
 #include "engine/org/org_rpc.h"
@@ -20,6 +23,10 @@ static const struct rpc_method *const tables[] = {
 	attempt_staff_methods,
 	attempt_report_methods,
 	gradebook_methods,
+	blob_methods,
+	job_methods,
+	job_staff_methods,
+	erasure_methods,
 	event_methods,
 	evidence_methods,
 	NULL,
@@ -27,8 +34,10 @@ static const struct rpc_method *const tables[] = {
 const struct rpc_table all_methods = { tables };
 
 const struct stmt_set *const all_stmts[] = {
-	&record_stmts,	  &checkpoint_stmts, &auth_stmts,  &assessment_stmts,
-	&gradebook_stmts, &attempt_stmts,    &event_stmts, NULL,
+	&record_stmts,	   &checkpoint_stmts, &auth_stmts,
+	&assessment_stmts, &gradebook_stmts,  &attempt_stmts,
+	&event_stmts,	   &blob_stmts,	      &job_stmts,
+	&record_erase_stmts, NULL,
 };
 
 const struct migration_set *const all_migrations[] = {
@@ -38,5 +47,9 @@ const struct migration_set *const all_migrations[] = {
 	&assessment_migrations,
 	&gradebook_migrations,
 	&attempt_migrations,
+	&blob_migrations,
+	&job_migrations,
 	NULL,
 };
+
+const struct job_kind *const all_jobs[] = { &erasure_job, NULL };

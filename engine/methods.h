@@ -4,8 +4,10 @@
  */
 #pragma once
 
+#include "engine/jobs/job.h"
 #include "engine/rpc/rpc.h"
 
 extern const struct rpc_table all_methods;
 extern const struct stmt_set *const all_stmts[]; /* NULL-terminated */
 extern const struct migration_set *const all_migrations[];
+extern const struct job_kind *const all_jobs[];

@@ -10,6 +10,7 @@
 #include "engine/attempt/attempt.h"
 #include "engine/audit/checkpoint.h"
 #include "engine/auth/org.h"
+#include "engine/blob/blob.h"
 #include "engine/gradebook/gradebook.h"
 #include "engine/methods.h"
 #include "engine/rpc/core.h"
@@ -40,7 +41,7 @@ struct server {
 	struct core *core;
 	struct front *front;
 	struct tx_part parts[2];
-	struct tx_timer timers[2];
+	struct tx_timer timers[3];
 	struct front_page pages[4];
 	struct arena *arena; /* texts that live as long as the server */
 	bool stopped;
@@ -104,6 +105,20 @@ static enum err open_store(struct ctx *cx, struct server *s)
 	return store_open(cx, &o, &s->app.store);
 }
 
+static enum err open_blobs(struct ctx *cx, struct server *s)
+{
+	const struct config *c = &s->config;
+	const struct blob_opts o = {
+		.folder = c->blobs.n ? str_z(s->arena, c->blobs)
+				     : in_data(s, "blobs"),
+		.master_key = c->master_key.n ? str_z(s->arena, c->master_key)
+					      : in_data(s, "master.key"),
+		.node = c->node,
+	};
+
+	return blob_store_open(cx, &o, &s->app.blobs);
+}
+
 static enum err open_keys(struct ctx *cx, struct server *s)
 {
 	uint8_t secret[FEED_SECRET];
@@ -141,6 +156,8 @@ static void make_parts(struct server *s)
 					      .burst = c->burst,
 					      .cache_entries = AUTH_CACHE });
 	s->app.catalog = catalog_new(CATALOG_MOST);
+	s->app.jobs = jobs_new(&(struct jobs_opts){ .kinds = all_jobs,
+						    .log = s->o.log });
 	s->app.attempts = attempts_new(&(struct attempts_opts){
 		.app = &s->app,
 		.clock = s->o.clock,
@@ -169,6 +186,8 @@ static enum err boot(struct ctx *cx, struct server *s)
 		e = checkpointer_load(s->app.checkpointer, cx);
 	if (!e)
 		e = attempts_boot(s->app.attempts, cx);
+	if (!e)
+		e = blob_store_check(s->app.blobs, cx);
 	store_reader_done(s->app.store, cx->db);
 	cx->db = NULL;
 	return e;
@@ -180,6 +199,7 @@ static void make_executor(struct server *s)
 	s->parts[1] = attempts_part(s->app.attempts);
 	s->timers[0] = attempts_timer(s->app.attempts);
 	s->timers[1] = checkpointer_timer(s->app.checkpointer);
+	s->timers[2] = jobs_timer(s->app.jobs);
 	s->app.executor = executor_new(
 		&(struct executor_opts){ .store = s->app.store,
 					 .clock = s->o.clock,
@@ -189,7 +209,7 @@ static void make_executor(struct server *s)
 					 .parts = s->parts,
 					 .parts_n = 2,
 					 .timers = s->timers,
-					 .timers_n = 2,
+					 .timers_n = 3,
 					 .queue_max = (size_t)s->config.queue,
 					 .batch_max = (size_t)s->config.batch,
 					 .threaded = s->o.threaded });
@@ -311,6 +331,8 @@ enum err server_open(struct ctx *cx, const struct server_opts *o,
 		e = open_store(cx, s);
 	if (!e)
 		e = open_keys(cx, s);
+	if (!e)
+		e = open_blobs(cx, s);
 	if (!e) {
 		make_parts(s);
 		cx->app = &s->app;
@@ -440,6 +462,8 @@ void server_free(struct server *s)
 	auth_free(s->app.auth);
 	catalog_free(s->app.catalog);
 	checkpointer_free(s->app.checkpointer);
+	jobs_free(s->app.jobs);
+	blob_store_free(s->app.blobs);
 	signer_free(s->app.signer);
 	metrics_free(s->app.metrics);
 	arena_free(s->arena);

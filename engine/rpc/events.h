@@ -17,5 +17,9 @@
 	X("attempt.started", "A learner began an attempt.")                 \
 	X("attempt.submitted", "A learner handed in an attempt.")           \
 	X("attempt.voided", "An attempt no longer counts.")                 \
+	X("blob.stored", "A file was uploaded.")                            \
 	X("grade.changed", "A learner's grade in a course changed.")        \
-	X("grade.released", "Learners may see their grades.")
+	X("grade.released", "Learners may see their grades.")               \
+	X("job.dead", "Background work failed as often as it may.")         \
+	X("job.failed", "Background work failed for good.")                 \
+	X("learner.erased", "A person was forgotten.")
