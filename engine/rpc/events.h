@@ -7,19 +7,37 @@
  */
 #pragma once
 
-#define PUBLIC_EVENTS(X)                                                    \
-	X("assessment.published", "A new version of an assessment is open.") \
-	X("assessment.retired", "An assessment takes no new attempts.")     \
-	X("attempt.answered", "A response was stored.")                     \
-	X("attempt.expired", "An attempt's time ran out.")                  \
-	X("attempt.graded", "An attempt has its score.")                    \
-	X("attempt.regraded", "An attempt has another score.")              \
-	X("attempt.started", "A learner began an attempt.")                 \
-	X("attempt.submitted", "A learner handed in an attempt.")           \
-	X("attempt.voided", "An attempt no longer counts.")                 \
-	X("blob.stored", "A file was uploaded.")                            \
-	X("grade.changed", "A learner's grade in a course changed.")        \
-	X("grade.released", "Learners may see their grades.")               \
-	X("job.dead", "Background work failed as often as it may.")         \
-	X("job.failed", "Background work failed for good.")                 \
-	X("learner.erased", "A person was forgotten.")
+#define PUBLIC_EVENTS(X)                                                       \
+	X("accommodation.removed",                                             \
+	  "A learner is owed nothing special any more.")                       \
+	X("accommodation.set", "A learner is owed other times from now on.")   \
+	X("assessment.published", "A new version of an assessment is open.")   \
+	X("assessment.retired", "An assessment takes no new attempts.")        \
+	X("attempt.abandoned", "An attempt's time ran out and it was lost.")   \
+	X("attempt.answered", "A response was stored.")                        \
+	X("attempt.checked", "A response was checked during the attempt.")     \
+	X("attempt.expired", "An attempt's time ran out; it was handed in.")   \
+	X("attempt.extended", "An open attempt has other times.")              \
+	X("attempt.graded", "An attempt has its score.")                       \
+	X("attempt.marked", "A person marked a question.")                     \
+	X("attempt.overtime",                                                  \
+	  "An attempt's time ran out; it may be handed in.")                   \
+	X("attempt.regraded", "An attempt has another score.")                 \
+	X("attempt.released", "A learner may see an attempt's results.")       \
+	X("attempt.reopened", "An attempt goes on.")                           \
+	X("attempt.resumed", "A suspended attempt goes on.")                   \
+	X("attempt.started", "A learner began an attempt.")                    \
+	X("attempt.submitted", "A learner handed in an attempt.")              \
+	X("attempt.suspended", "An attempt stands still.")                     \
+	X("attempt.voided", "An attempt no longer counts.")                    \
+	X("course.set", "A course has another title or pass mark.")            \
+	X("grade.changed", "A learner's grade in a course changed.")           \
+	X("grade.released", "Learners may see their grades.")                  \
+	X("grade.set", "A person set a grade.")                                \
+	X("group.set", "A group has other members.")                           \
+	X("learner.erased", "A learner's personal data is gone.")              \
+	X("override.removed", "An override is gone.")                          \
+	X("override.set", "A learner or group has other rules.")
+X("job.dead", "Background work failed as often as it may.")
+X("job.failed", "Background work failed for good.")
+X("learner.erased", "A person was forgotten.")
