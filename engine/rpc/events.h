@@ -35,9 +35,8 @@
 	X("grade.released", "Learners may see their grades.")                  \
 	X("grade.set", "A person set a grade.")                                \
 	X("group.set", "A group has other members.")                           \
+	X("job.dead", "Background work failed as often as it may.")            \
+	X("job.failed", "Background work failed for good.")                    \
 	X("learner.erased", "A learner's personal data is gone.")              \
 	X("override.removed", "An override is gone.")                          \
 	X("override.set", "A learner or group has other rules.")
-X("job.dead", "Background work failed as often as it may.")
-X("job.failed", "Background work failed for good.")
-X("learner.erased", "A person was forgotten.")
