@@ -226,6 +226,14 @@ static enum err plan_of(struct ctx *cx, const struct start *p,
 	e = mine(cx, &p->attempt, &l);
 	if (e)
 		return e;
+	/* A late repeat must not begin another one. */
+	if (l->row.state != ATTEMPT_READY && !attempt_is_open(l->row.state)) {
+		err_set(cx, ERR_CONFLICT,
+			"this attempt is over; name the assessment to start "
+			"another one");
+		cx->error.data = view_state(cx, l);
+		return ERR_CONFLICT;
+	}
 	return plan_for(cx, l, plan);
 }
 

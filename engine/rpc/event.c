@@ -358,7 +358,7 @@ static enum err event_feed_rpc(struct ctx *cx, const void *params,
 	uint8_t *key = arena_alloc(cx->arena, FEED_KEY);
 
 	(void)params;
-	if (!cx->app->feed)
+	if (!cx->app->feed || !feed_urls(cx->app->feed).n)
 		return err_set(cx, ERR_UNSUPPORTED,
 			       "this server publishes no feed; event.list "
 			       "gives the same events");
