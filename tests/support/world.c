@@ -205,6 +205,7 @@ struct asked {
 	struct front_slot slot; /* first */
 	struct world *w;
 	struct asked *next;
+	const struct rpc_method *method; /* NULL: there is none */
 	struct str json, bytes;
 	bool replied;
 };
@@ -233,9 +234,39 @@ void world_close(struct world *w)
 {
 	stop(w);
 	arena_free(w->cx.arena);
-	db_drop(&w->db);
+	if (!w->joined) {
+		db_drop(&w->db);
+		only = NULL;
+	}
 	free(w);
-	only = NULL;
+}
+
+struct world *world_join(struct world *w, int node)
+{
+	struct world *b;
+
+	if (w->db.kind != DB_PG)
+		return NULL;
+	b = calloc(1, sizeof(*b));
+	CHECK(b);
+	b->db = w->db;
+	b->joined = true;
+	b->org = w->org;
+	b->other = w->other;
+	snprintf(b->folder, sizeof(b->folder), "%s/node%d", w->db.dir, node);
+	clock_manual_init(&b->clock, world_now(w));
+	rng_seeded_from(&b->rng, (uint64_t)node);
+	b->cx = (struct ctx){ .arena = arena_new(1 << 20),
+			      .clock = &b->clock.clock,
+			      .rng = &b->rng.rng };
+	config_defaults(&b->config);
+	set(b, "data", b->folder);
+	set(b, "feed", "none");
+	set(b, "readers", "2");
+	set(b, "store", b->db.url);
+	set(b, "node", str_fmt(b->cx.arena, "%d", node).p);
+	start(b);
+	return b;
 }
 
 /* ---- calls ---- */
@@ -277,6 +308,7 @@ static struct asked *ask(struct world *w, const char *token, const char *method,
 			       .transport = FRONT_TEST,
 			       .peer = STR("test") };
 
+	a->method = rpc_find(&all_methods, str_of(method));
 	buf_z(&b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":");
 	jout_str(&b, str_of(method));
 	buf_z(&b, ",\"auth\":");
@@ -376,6 +408,35 @@ const char *json_text(struct world *w, struct str json, const char *path)
 							   : jval_text(v));
 }
 
+/* Which ends the calls of each method had, as bits by enum err. */
+enum { SEEN_MOST = 256 };
+static struct {
+	const struct rpc_method *method;
+	uint64_t ends;
+} seen[SEEN_MOST];
+_Static_assert(ERR_COUNT <= 64, "a bit for each end");
+
+static void note_seen(const struct rpc_method *m, enum err e)
+{
+	size_t i = 0;
+
+	if (!m)
+		return;
+	while (i < SEEN_MOST && seen[i].method && seen[i].method != m)
+		i++;
+	CHECK(i < SEEN_MOST);
+	seen[i].method = m;
+	seen[i].ends |= UINT64_C(1) << e;
+}
+
+bool world_saw(const char *method, enum err e)
+{
+	for (size_t i = 0; i < SEEN_MOST && seen[i].method; i++)
+		if (strcmp(seen[i].method->name, method) == 0)
+			return seen[i].ends >> e & 1;
+	return false;
+}
+
 struct reply world_answer(struct world *w, struct asked *a)
 {
 	struct reply r = { 0 };
@@ -394,6 +455,7 @@ struct reply world_answer(struct world *w, struct asked *a)
 		r.state = raw(w, a->json, "error/data/state");
 		r.retry = str_is(raw(w, a->json, "error/data/retry"), "true");
 	}
+	note_seen(a->method, r.e);
 	a->next = w->free;
 	w->free = a;
 	return r;
@@ -532,20 +594,20 @@ int64_t world_records(struct world *w, const char *event)
 {
 	const struct record *r;
 	struct list list;
-	int64_t seen = 0, n = 0;
+	int64_t last = 0, n = 0;
 
 	w->cx.db = store_reader(w->app->store, 1000);
 	do {
 		must(w,
 		     store_list(&w->cx, &record_sql[RECORD_AFTER],
-				VALS(v_int(w->app->node), v_int(seen),
+				VALS(v_int(w->app->node), v_int(last),
 				     v_int(1000)),
 				1000, &list, NULL),
 		     "records");
 		r = list.at;
 		for (size_t i = 0; i < list.n; i++) {
 			n += str_is(r[i].event, event);
-			seen = r[i].seq;
+			last = r[i].seq;
 		}
 	} while (list.n);
 	store_reader_done(w->app->store, w->cx.db);

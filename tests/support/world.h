@@ -50,6 +50,7 @@ struct world {
 	struct ctx cx; /* for the test itself; cx.arena lives as the world */
 	struct id org, other;
 	struct asked *free;
+	bool joined; /* the database is another's */
 };
 
 /*
@@ -59,6 +60,11 @@ struct world {
 enum { WORLD_SKIP = 77 };
 struct world *world_open(void);
 void world_close(struct world *w);
+/*
+ * A second server, of another node number, on the same database (PostgreSQL's;
+ * NULL on SQLite), with a clock of its own. To be closed before the first.
+ */
+struct world *world_join(struct world *w, int node);
 /* Stops and opens again: only what was committed is left. */
 void world_restart(struct world *w);
 
@@ -119,6 +125,9 @@ int64_t reply_time(struct world *w, const struct reply *r, const char *path);
 size_t reply_count(struct world *w, const struct reply *r, const char *path);
 /* The same of any JSON. */
 const char *json_text(struct world *w, struct str json, const char *path);
+
+/* Whether a call of this method had this end (OK, too) in this program. */
+bool world_saw(const char *method, enum err e);
 
 /* How many records of an event there are, of all streams. */
 int64_t world_records(struct world *w, const char *event);

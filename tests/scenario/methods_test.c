@@ -1,0 +1,568 @@
+/*
+ * Every method, and every failure that its row lists. The last test compares
+ * what happened here with the table.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "engine/rpc/table.h"
+#include "tests/scenario/story.h"
+
+#define ADMIN "admin"
+#define ANN "learner:ann"
+#define BOB "learner:bob"
+#define PLAT "platform"
+#define STAFF "moderator"
+#define AUTHOR "author"
+#define FOREIGN "foreign"
+#define BOUND "bound:elsewhere"
+#define NOBODY "018f0000-0000-7000-8000-000000000001"
+#define REF "{'course':'c','slug':'q'}"
+#define REF_OF(slug, more) "{'course':'c','slug':'" slug "'" more "}"
+#define THE(x, more) "{'attempt':'$" x "'" more "}"
+#define WHY ",'reason':'r'"
+#define QUIZ(slug, policy)                                                     \
+	"{'definition':{'assay':1,'course':'c','slug':'" slug                  \
+	"','title':'t','policy':{" policy "},'items':[" QUIZ_ITEMS "]}}"
+#define JWKS                                                                   \
+	"{'keys':[{'kty':'EC','crv':'P-256','kid':'k1',"                       \
+	"'x':'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',"                   \
+	"'y':'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0'}]}"
+
+static void a_server_tells_about_itself(void **state)
+{
+	static const struct story rows[] = {
+		{ "", "rpc.discover", NULL, OK },
+		{ "", "server.ping", NULL, OK },
+		{ "", "server.info", NULL, OK },
+		{ "", "server.time", NULL, OK },
+		{ "", "audit.head", NULL, OK },
+		{ "auditor", "audit.verify", NULL, OK },
+		{ "auditor", "audit.export", "{}", OK },
+	};
+
+	STORY(*state, &(struct story_vars){ 0 }, rows);
+}
+
+static void tenants_keys_and_issuers(void **state)
+{
+	static const struct story rows[] = {
+		{ "operator", "organization.create", "{'name':'New'}", OK },
+		{ ADMIN, "organization.get", NULL, OK },
+		{ ADMIN, "key.create", "{'name':'k','roles':['platform']}", OK,
+		  "k=id" },
+		{ ADMIN, "key.create", "{'name':'k','roles':['operator']}",
+		  ERR_DENIED },
+		{ ADMIN, "key.list", NULL, OK },
+		{ ADMIN, "key.revoke", "{'id':'$k'}", OK },
+		{ ADMIN, "key.revoke", "{'id':'" NOBODY "'}", ERR_NOT_FOUND },
+		{ ADMIN, "issuer.register",
+		  "{'issuer':'i','audience':'a','jwks':" JWKS "}", OK, "i=id" },
+		{ ADMIN, "issuer.register",
+		  "{'issuer':'i','audience':'a','jwks':" JWKS "}",
+		  ERR_CONFLICT },
+		{ ADMIN, "issuer.register",
+		  "{'issuer':'j','audience':'a','roles':['operator'],"
+		  "'jwks':" JWKS "}",
+		  ERR_DENIED },
+		{ ADMIN, "issuer.list", NULL, OK },
+		{ ADMIN, "issuer.update", "{'id':'$i','jwks':" JWKS "}", OK },
+		{ ADMIN, "issuer.revoke", "{'id':'$i'}", OK },
+		{ ADMIN, "issuer.revoke", "{'id':'" NOBODY "'}",
+		  ERR_NOT_FOUND },
+		{ ADMIN, "issuer.update", "{'id':'$i','jwks':" JWKS "}",
+		  ERR_NOT_FOUND },
+		{ PLAT, "learner.set", "{'learner':'ann','name':'Ann'}", OK },
+		{ PLAT, "learner.get", "{'learner':'ann'}", OK },
+		{ PLAT, "learner.get", "{'learner':'eve'}", ERR_NOT_FOUND },
+	};
+
+	STORY(*state, &(struct story_vars){ 0 }, rows);
+}
+
+/* n bytes of JSON: [0,0,…] */
+static const char *many_tokens(struct world *w, size_t n)
+{
+	char *text = arena_alloc(w->cx.arena, n + 1);
+
+	for (size_t i = 0; i + 1 < n; i++)
+		text[i] = i % 2 ? ',' : '0';
+	text[0] = '[';
+	text[n - 2] = '0';
+	text[n - 1] = ']';
+	text[n] = 0;
+	return text;
+}
+
+static void what_is_too_large_is_said_to_be(void **state)
+{
+	struct world *w = *state;
+	const char *tokens = many_tokens(w, 600001);
+	const struct story rows[] = {
+		{ AUTHOR, "assessment.publish", "{}", ERR_TOO_LARGE,
+		  .bytes = tokens },
+		{ AUTHOR, "assessment.check", "{}", ERR_TOO_LARGE,
+		  .bytes = tokens },
+	};
+	struct buf gift = { 0 };
+	struct str all;
+
+	STORY(w, &(struct story_vars){ 0 }, rows);
+	for (int i = 0; i < 2001; i++)
+		buf_fmt(&gift, "::q%d:: %d? {=a ~b}\n\n", i, i);
+	all = buf_copy(&gift, w->cx.arena);
+	buf_done(&gift);
+	assert_int_equal(world_call_bytes(w, AUTHOR, "assessment.import",
+					  STR("{\"course\":\"c\"}"), all)
+				 .e,
+			 ERR_TOO_LARGE);
+}
+
+static void publishing(void **state)
+{
+	static const struct story rows[] = {
+		{ AUTHOR, "assessment.check", QUIZ("q", ""), OK },
+		{ BOUND, "assessment.check", QUIZ("q", ""), ERR_DENIED },
+		{ AUTHOR, "assessment.check", "{}", ERR_BAD_JSON,
+		  .bytes = "{" },
+		{ AUTHOR, "assessment.publish", QUIZ("q", ""), OK,
+		  "a=assessment/id" },
+		{ AUTHOR, "assessment.publish", QUIZ("q", ""), ERR_CONFLICT },
+		{ BOUND, "assessment.publish", QUIZ("q", ""), ERR_DENIED },
+		{ AUTHOR, "assessment.publish", "{}", ERR_BAD_JSON,
+		  .bytes = "{" },
+		{ AUTHOR, "assessment.import", "{'course':'c','slug':'g'}", OK,
+		  .bytes = "::q:: 1? {=a ~b}\n" },
+		{ AUTHOR, "assessment.get", "{'assessment':'$a'}", OK },
+		{ FOREIGN, "assessment.get", "{'assessment':'$a'}",
+		  ERR_NOT_FOUND },
+		{ AUTHOR, "assessment.list", "{'course':'c'}", OK },
+		{ BOUND, "assessment.list", "{'course':'c'}", ERR_NOT_FOUND },
+		{ AUTHOR, "assessment.retire", "{'assessment':'$a'}", OK },
+		{ FOREIGN, "assessment.retire", "{'assessment':'$a'}",
+		  ERR_NOT_FOUND },
+	};
+
+	STORY(*state, &(struct story_vars){ 0 }, rows);
+}
+
+static void rules_for_some(void **state)
+{
+	static const struct story rows[] = {
+		{ AUTHOR, "assessment.publish", QUIZ("q", ""), OK },
+		{ STAFF, "override.set",
+		  REF_OF("q", ",'learner':'ann','rules':{'attempts':3}"), OK },
+		{ STAFF, "override.set",
+		  REF_OF("x", ",'learner':'ann','rules':{'attempts':3}"),
+		  ERR_NOT_FOUND },
+		{ STAFF, "override.list", REF, OK },
+		{ STAFF, "override.list", REF_OF("x", ""), ERR_NOT_FOUND },
+		{ STAFF, "override.remove", REF_OF("q", ",'learner':'ann'"),
+		  OK },
+		{ STAFF, "override.remove", REF_OF("q", ",'learner':'ann'"),
+		  ERR_NOT_FOUND },
+		{ PLAT, "accommodation.set",
+		  "{'learner':'ann','rules':{'time_num':3,'time_den':2}}", OK },
+		{ STAFF, "accommodation.get", "{'learner':'ann'}", OK },
+		{ PLAT, "accommodation.remove", "{'learner':'ann'}", OK },
+		{ PLAT, "accommodation.remove", "{'learner':'ann'}",
+		  ERR_NOT_FOUND },
+		{ PLAT, "group.set",
+		  "{'course':'c','group':'g','learners':['ann']}", OK },
+		{ BOUND, "group.set",
+		  "{'course':'c','group':'g','learners':['ann']}",
+		  ERR_NOT_FOUND },
+		{ PLAT, "group.list", "{'course':'c','group':'g'}", OK },
+		{ BOUND, "group.list", "{'course':'c','group':'g'}",
+		  ERR_NOT_FOUND },
+	};
+
+	STORY(*state, &(struct story_vars){ 0 }, rows);
+}
+
+static void conditions_and_reserving(void **state)
+{
+	static const struct story rows[] = {
+		{ AUTHOR, "assessment.publish", QUIZ("q", "'attempts':1"), OK },
+		{ AUTHOR, "assessment.publish", QUIZ("open", ""), OK },
+		{ AUTHOR, "assessment.publish",
+		  QUIZ("past", "'closes_at':'$T+5'"), OK },
+		{ AUTHOR, "assessment.publish",
+		  QUIZ("late", "'prerequisites':[{'assessment':'q'}]"),
+		  OK },
+		{ .pass_ms = 6000 },
+		{ ANN, "assessment.conditions", REF, OK },
+		{ ANN, "assessment.conditions", REF_OF("x", ""),
+		  ERR_NOT_FOUND },
+		{ ANN, "assessment.conditions", REF_OF("q", ",'preview':true"),
+		  ERR_DENIED },
+		{ ANN, "attempt.reserve", REF, OK, "r=attempt" },
+		{ ANN, "attempt.review", THE("r", ""), ERR_TOO_EARLY },
+		{ ANN, "attempt.answer",
+		  THE("r", ",'slot':1,'response':" RIGHT_1), ERR_PRECONDITION },
+		{ ANN, "attempt.check",
+		  THE("r", ",'slot':1,'response':" RIGHT_1), ERR_PRECONDITION },
+		{ ANN, "attempt.try_again", THE("r", ",'slot':1"),
+		  ERR_PRECONDITION },
+		{ ANN, "attempt.start", "{'attempt':'$r'}", OK },
+		{ ANN, "attempt.submit", THE("r", ""), OK },
+		{ ANN, "attempt.start", THE("r", ""), ERR_CONFLICT },
+		{ ANN, "attempt.reserve", REF, ERR_LIMIT_REACHED },
+		{ ANN, "attempt.reserve", REF_OF("x", ""), ERR_NOT_FOUND },
+		{ ANN, "attempt.reserve", REF_OF("q", ",'preview':true"),
+		  ERR_DENIED },
+		{ ANN, "attempt.reserve", REF_OF("past", ""), ERR_TOO_LATE },
+		{ ANN, "attempt.reserve", REF_OF("late", ""),
+		  ERR_PRECONDITION },
+		{ ANN, "attempt.start", REF_OF("open", ""), OK },
+		{ ANN, "attempt.reserve", REF_OF("open", ""), ERR_CONFLICT },
+	};
+
+	STORY(*state, &(struct story_vars){ 0 }, rows);
+}
+
+static void starting(void **state)
+{
+	static const struct story rows[] = {
+		{ AUTHOR, "assessment.publish",
+		  QUIZ("soon", "'opens_at':'$T+60'"), OK },
+		{ AUTHOR, "assessment.publish",
+		  QUIZ("past", "'closes_at':'$T+5'"), OK },
+		{ AUTHOR, "assessment.publish", QUIZ("one", "'attempts':1"),
+		  OK },
+		{ AUTHOR, "assessment.publish",
+		  QUIZ("late", "'prerequisites':[{'assessment':'one'}]"),
+		  OK },
+		{ AUTHOR, "assessment.publish",
+		  QUIZ("secret", "'password':'sesame'"), OK },
+		{ .pass_ms = 6000 },
+		{ ANN, "attempt.start", REF_OF("x", ""), ERR_NOT_FOUND },
+		{ ANN, "attempt.start", REF_OF("soon", ""), ERR_TOO_EARLY },
+		{ ANN, "attempt.start", REF_OF("past", ""), ERR_TOO_LATE },
+		{ ANN, "attempt.start", REF_OF("late", ""), ERR_PRECONDITION },
+		{ ANN, "attempt.start", REF_OF("secret", ",'password':'x'"),
+		  ERR_DENIED },
+		{ ANN, "attempt.start", REF_OF("one", ""), OK, "a=attempt" },
+		{ ANN, "attempt.submit", THE("a", ""), OK },
+		{ ANN, "attempt.start", REF_OF("one", ""), ERR_LIMIT_REACHED },
+	};
+
+	STORY(*state, &(struct story_vars){ 0 }, rows);
+}
+
+static void answering(void **state)
+{
+	static const struct story rows[] = {
+		{ AUTHOR, "assessment.publish",
+		  QUIZ("q", "'behaviour':'immediate_feedback',"
+			    "'suspend':'clock_stops','network_grace_ms':0,"
+			    "'overdue':'abandon','time_limit_ms':600000"),
+		  OK },
+		{ ANN, "attempt.start", REF, OK, "a=attempt" },
+		{ ANN, "attempt.get", THE("a", ""), OK },
+		{ BOB, "attempt.get", THE("a", ""), ERR_NOT_FOUND },
+		{ ANN, "attempt.answer",
+		  THE("a", ",'slot':2,'response':" WRONG_2), OK },
+		{ BOB, "attempt.answer",
+		  THE("a", ",'slot':2,'response':" WRONG_2), ERR_NOT_FOUND },
+		{ ANN, "attempt.answer",
+		  THE("a", ",'slot':2,'seq':9,'response':" RIGHT_2),
+		  ERR_OUT_OF_SEQUENCE },
+		{ ANN, "attempt.check",
+		  THE("a", ",'slot':1,'response':" WRONG_1), OK },
+		{ BOB, "attempt.check",
+		  THE("a", ",'slot':1,'response':" WRONG_1), ERR_NOT_FOUND },
+		{ ANN, "attempt.check",
+		  THE("a", ",'slot':1,'response':" RIGHT_1), ERR_CONFLICT },
+		{ ANN, "attempt.check",
+		  THE("a", ",'slot':3,'seq':7,'response':" RIGHT_3),
+		  ERR_OUT_OF_SEQUENCE },
+		{ BOB, "attempt.try_again", THE("a", ",'slot':1"),
+		  ERR_NOT_FOUND },
+		{ ANN, "attempt.try_again", THE("a", ",'slot':3,'seq':7"),
+		  ERR_OUT_OF_SEQUENCE },
+		{ BOB, "attempt.submit", THE("a", ""), ERR_NOT_FOUND },
+		{ STAFF, "attempt.suspend", THE("a", WHY), OK },
+		{ STAFF, "attempt.suspend", THE("a", WHY), ERR_CONFLICT },
+		{ ANN, "attempt.answer",
+		  THE("a", ",'slot':2,'response':" RIGHT_2), ERR_CONFLICT },
+		{ ANN, "attempt.try_again", THE("a", ",'slot':2"),
+		  ERR_CONFLICT },
+		{ STAFF, "attempt.resume", THE("a", WHY), OK },
+		{ STAFF, "attempt.resume", THE("a", WHY), ERR_CONFLICT },
+		{ FOREIGN, "attempt.suspend", THE("a", WHY), ERR_NOT_FOUND },
+		{ FOREIGN, "attempt.resume", THE("a", WHY), ERR_NOT_FOUND },
+		/* The clock moves; who falls due is not yet looked at. */
+		{ ANN, "attempt.submit", THE("a", ""), ERR_TOO_LATE,
+		  .pass_ms = 600001 },
+		{ BOB, "attempt.start", REF, OK, "b=attempt" },
+		{ STAFF, "attempt.suspend", THE("b", WHY), ERR_TOO_LATE,
+		  .pass_ms = 600001 },
+		{ .pass_ms = 60000 },
+		{ ANN, "attempt.answer",
+		  THE("a", ",'slot':2,'response':" RIGHT_2), ERR_TOO_LATE },
+		{ ANN, "attempt.check",
+		  THE("a", ",'slot':2,'response':" RIGHT_2), ERR_TOO_LATE },
+		{ ANN, "attempt.try_again", THE("a", ",'slot':2"),
+		  ERR_TOO_LATE },
+		{ ANN, "attempt.submit", THE("a", ""), ERR_CONFLICT },
+	};
+
+	STORY(*state, &(struct story_vars){ 0 }, rows);
+}
+
+static void trying_again(void **state)
+{
+	static const struct story rows[] = {
+		{ AUTHOR, "assessment.publish",
+		  "{'definition':{'assay':1,'course':'c','slug':'q',"
+		  "'title':'t','policy':{'behaviour':'interactive'},"
+		  "'items':[{'id':'i','type':'short','name':'n','stem':'?',"
+		  "'mark':1,'hints':[{'text':'It jumps.'}],"
+		  "'answers':[{'text':'frog','fraction':1}]}]}}",
+		  OK },
+		{ ANN, "attempt.start", REF, OK, "a=attempt" },
+		{ ANN, "attempt.check",
+		  THE("a", ",'slot':1,'response':" WRONG_2), OK },
+		{ ANN, "attempt.try_again", THE("a", ",'slot':1"), OK },
+		{ STAFF, "attempt.suspend", THE("a", WHY), ERR_PRECONDITION },
+	};
+
+	STORY(*state, &(struct story_vars){ 0 }, rows);
+}
+
+static void after_the_hand_in(void **state)
+{
+	static const struct story rows[] = {
+		{ AUTHOR, "assessment.publish", QUIZ("q", "'release':'held'"),
+		  OK },
+		{ AUTHOR, "assessment.publish",
+		  "{'definition':{'assay':1,'course':'c','slug':'d',"
+		  "'title':'t','items':[{'id':'d','type':'description',"
+		  "'name':'d','stem':'Read.'}," QUIZ_ITEMS "]}}",
+		  OK },
+		{ ANN, "attempt.start", REF, OK, "a=attempt" },
+		{ STAFF, "attempt.mark", THE("a", ",'slot':1,'mark':1"),
+		  ERR_CONFLICT },
+		{ STAFF, "attempt.release", THE("a", WHY), ERR_CONFLICT },
+		{ STAFF, "attempt.reopen", THE("a", WHY), ERR_CONFLICT },
+		{ ANN, "attempt.submit", THE("a", ""), OK },
+		{ ANN, "attempt.review", THE("a", ""), OK },
+		{ BOB, "attempt.review", THE("a", ""), ERR_NOT_FOUND },
+		{ ANN, "attempt.explain", THE("a", ""), OK },
+		{ BOB, "attempt.explain", THE("a", ""), ERR_NOT_FOUND },
+		{ STAFF, "attempt.mark", THE("a", ",'slot':1,'mark':1"), OK },
+		{ STAFF, "attempt.mark",
+		  THE("a", ",'slot':1,'seq':9,'mark':1"), ERR_OUT_OF_SEQUENCE },
+		{ FOREIGN, "attempt.mark", THE("a", ",'slot':1,'mark':1"),
+		  ERR_NOT_FOUND },
+		{ STAFF, "attempt.release", THE("a", WHY), OK },
+		{ FOREIGN, "attempt.release", THE("a", WHY), ERR_NOT_FOUND },
+		{ ANN, "attempt.start", REF_OF("d", ""), OK, "d=attempt" },
+		{ ANN, "attempt.submit", THE("d", ""), OK },
+		{ STAFF, "attempt.mark", THE("d", ",'slot':1,'mark':1"),
+		  ERR_PRECONDITION },
+		{ STAFF, "attempt.reopen", THE("a", WHY), OK },
+		{ FOREIGN, "attempt.reopen", THE("a", WHY), ERR_NOT_FOUND },
+		{ STAFF, "attempt.void", THE("a", WHY), OK },
+		{ STAFF, "attempt.void", THE("a", WHY), ERR_CONFLICT },
+		{ FOREIGN, "attempt.void", THE("a", WHY), ERR_NOT_FOUND },
+		{ STAFF, "attempt.list", REF, OK },
+		{ STAFF, "attempt.list", REF_OF("x", ""), ERR_NOT_FOUND },
+		{ STAFF, "attempt.regrade", REF, OK },
+		{ STAFF, "attempt.regrade", REF_OF("x", ""), ERR_NOT_FOUND },
+		{ STAFF, "attempt.export", REF, OK },
+		{ STAFF, "attempt.export", REF_OF("x", ""), ERR_NOT_FOUND },
+	};
+
+	STORY(*state, &(struct story_vars){ 0 }, rows);
+}
+
+static void grades_and_events(void **state)
+{
+	static const struct story rows[] = {
+		{ AUTHOR, "assessment.publish", QUIZ("q", ""), OK },
+		{ AUTHOR, "assessment.publish",
+		  QUIZ("p", "'kind':'practice'"), OK },
+		{ STAFF, "gradebook.set",
+		  REF_OF("q", ",'learner':'ann','score':2,'reason':'r'"), OK },
+		{ STAFF, "gradebook.set",
+		  REF_OF("x", ",'learner':'ann','score':2,'reason':'r'"),
+		  ERR_NOT_FOUND },
+		{ STAFF, "gradebook.set",
+		  REF_OF("q", ",'learner':'bob','reason':'r'"), ERR_CONFLICT },
+		{ STAFF, "gradebook.set",
+		  REF_OF("p", ",'learner':'ann','score':2,'reason':'r'"),
+		  ERR_PRECONDITION },
+		{ ANN, "gradebook.get", "{'course':'c'}", OK },
+		{ BOUND, "gradebook.get", "{'course':'c','learner':'ann'}",
+		  ERR_NOT_FOUND },
+		{ BOB, "gradebook.get", "{'course':'c','learner':'ann'}",
+		  ERR_DENIED },
+		{ STAFF, "gradebook.list", "{'course':'c'}", OK },
+		{ BOUND, "gradebook.list", "{'course':'c'}", ERR_NOT_FOUND },
+		{ STAFF, "gradebook.export", "{'course':'c'}", OK },
+		{ BOUND, "gradebook.export", "{'course':'c'}", ERR_NOT_FOUND },
+		{ STAFF, "gradebook.release", REF, OK },
+		{ STAFF, "gradebook.release", REF_OF("x", ""), ERR_NOT_FOUND },
+		{ PLAT, "course.set", "{'course':'c','title':'C'}", OK },
+		{ BOUND, "course.set", "{'course':'c','title':'C'}",
+		  ERR_NOT_FOUND },
+		{ PLAT, "course.list", "{}", OK },
+		{ PLAT, "event.list", "{}", OK },
+		{ PLAT, "event.list", "{'after':'junk'}", ERR_INVALID },
+		{ BOUND, "event.list", "{'course':'c'}", ERR_NOT_FOUND },
+		{ PLAT, "event.feed", NULL, ERR_UNSUPPORTED },
+	};
+
+	STORY(*state, &(struct story_vars){ 0 }, rows);
+}
+
+static void the_feed_is_for_who_may_see_all_courses(void **state)
+{
+	static const struct story rows[] = {
+		{ PLAT, "event.feed", NULL, OK },
+		{ BOUND, "event.feed", NULL, ERR_DENIED },
+	};
+	struct world *w = *state;
+
+	w->config.feed = (struct str){ 0 }; /* a socket in the folder */
+	world_restart(w);
+	STORY(w, &(struct story_vars){ 0 }, rows);
+}
+
+/* ---- what is too large to be given out ---- */
+
+static struct str letters(struct world *w, size_t n)
+{
+	char *text = arena_alloc(w->cx.arena, n + 1);
+
+	memset(text, 'x', n);
+	text[n] = 0;
+	return (struct str){ text, n };
+}
+
+static void a_page_of_the_chain_ends_before_it_is_too_large(void **state)
+{
+	enum { SAVES = 150, BYTES = 62000 };
+	struct world *w = *state;
+	struct str text = letters(w, BYTES);
+	struct reply r;
+	const char *id;
+
+	world_publish(w, "{\"assay\":1,\"course\":\"c\",\"slug\":\"q\","
+			 "\"title\":\"t\",\"items\":[{\"id\":\"e\","
+			 "\"type\":\"essay\",\"name\":\"e\",\"mark\":1,"
+			 "\"stem\":\"?\"}]}");
+	id = quiz_start(w, ANN);
+	for (int i = 0; i < SAVES; i++)
+		world_ok(w, ANN, "attempt.answer",
+			 "{\"attempt\":\"%s\",\"slot\":1,"
+			 "\"response\":{\"text\":\"%d%s\"}}",
+			 id, i, text.p);
+	r = world_ok(w, "auditor", "audit.export", "{\"personal\":true}");
+	assert_in_range(r.bytes.n, 8 << 20, 16 << 20);
+	assert_true(reply_int(w, &r, "last") < reply_int(w, &r, "head"));
+	r = world_ok(w, "auditor", "audit.export",
+		     "{\"personal\":true,\"after\":%" PRId64 "}",
+		     reply_int(w, &r, "last"));
+	assert_int_equal(reply_int(w, &r, "last"), reply_int(w, &r, "head"));
+}
+
+/* 500 questions with long names, and enough learners. */
+static void an_export_of_attempts_has_its_bound(void **state)
+{
+	enum { ITEMS = 500, LEARNERS = 260, NAME = 120 };
+	struct world *w = *state;
+	struct buf b = { 0 };
+	struct reply r;
+
+	buf_z(&b, "{\"assay\":1,\"course\":\"c\",\"slug\":\"q\","
+		  "\"title\":\"t\",\"items\":[");
+	for (int i = 0; i < ITEMS; i++)
+		buf_fmt(&b,
+			"%s{\"id\":\"%d%s\",\"type\":\"short\",\"name\":\"n\","
+			"\"mark\":1,\"stem\":\"?\",\"answers\":[{\"text\":\"a\","
+			"\"fraction\":1}]}",
+			i ? "," : "", i, letters(w, NAME).p);
+	buf_z(&b, "]}");
+	world_publish(w, str_z(w->cx.arena, buf_view(&b)));
+	buf_done(&b);
+	for (int i = 0; i < LEARNERS; i++) {
+		const char *who = str_fmt(w->cx.arena, "learner:l%d", i).p;
+
+		quiz_do(w, who, "attempt.submit", quiz_start(w, who));
+	}
+	r = world_call(w, STAFF, "attempt.export",
+		       "{\"course\":\"c\",\"slug\":\"q\",\"limit\":1000}");
+	assert_int_equal(r.e, ERR_TOO_LARGE);
+}
+
+/* ---- the table ---- */
+
+/* Listed failures that no scenario can bring about, and why. */
+static const struct {
+	const char *method;
+	enum err e;
+	const char *why;
+} elsewhere[] = {
+	{ "gradebook.export", ERR_TOO_LARGE, "16 MiB of grades" },
+};
+
+static bool is_elsewhere(const char *method, enum err e)
+{
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+		if (strcmp(elsewhere[i].method, method) == 0 &&
+		    elsewhere[i].e == e)
+			return true;
+	return false;
+}
+
+static void every_row_and_every_failure_it_lists_happened(void **state)
+{
+	const struct rpc_method *m;
+	size_t it = 0, missing = 0;
+	struct world *w = *state;
+
+	while ((m = rpc_each(w->app->methods, &it))) {
+		if (!world_saw(m->name, OK)) {
+			print_error("%s never went well\n", m->name);
+			missing++;
+		}
+		for (const enum err *e = m->fails; e && *e; e++)
+			if (!world_saw(m->name, *e) &&
+			    !is_elsewhere(m->name, *e)) {
+				print_error("%s: no %s\n", m->name,
+					    err_kind(*e));
+				missing++;
+			}
+	}
+	assert_int_equal(missing, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		quiz_test(a_server_tells_about_itself),
+		quiz_test(tenants_keys_and_issuers),
+		quiz_test(what_is_too_large_is_said_to_be),
+		quiz_test(publishing),
+		quiz_test(rules_for_some),
+		quiz_test(conditions_and_reserving),
+		quiz_test(starting),
+		quiz_test(answering),
+		quiz_test(trying_again),
+		quiz_test(after_the_hand_in),
+		quiz_test(grades_and_events),
+		quiz_test(the_feed_is_for_who_may_see_all_courses),
+		quiz_test(a_page_of_the_chain_ends_before_it_is_too_large),
+		quiz_test(an_export_of_attempts_has_its_bound),
+		quiz_test(every_row_and_every_failure_it_lists_happened),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
