@@ -261,6 +261,28 @@ enum err attempts_get(struct ctx *cx, const struct id *org, const struct id *id,
 	return OK;
 }
 
+enum err attempts_fresh(struct ctx *cx, const struct id *id,
+			enum err (*fn)(struct ctx *cx, const void *params,
+				       void *result),
+			const void *params, void *result)
+{
+	struct attempts *a = cx->app->attempts;
+	struct live *l = a->shared ? attempts_find(a, id) : NULL;
+	size_t staged = cx->records->n;
+	bool was_here = l && !l->touched;
+	enum err e = fn(cx, params, result);
+
+	if (!e || !was_here || err_retry(e))
+		return e;
+	l = attempts_find(a, id);
+	if (!l || l->touched)
+		return e;
+	attempts_drop(a, l);
+	cx->records->n = staged;
+	err_clear(cx);
+	return fn(cx, params, result);
+}
+
 struct live *attempts_add(struct ctx *cx, const struct published *pub,
 			  const struct attempt_row *row)
 {

@@ -263,7 +263,7 @@ static enum err do_act(struct ctx *cx, struct live *l, struct live_slot *s,
 	return e == ERR_OUT_OF_SEQUENCE ? out_of_sequence(cx, p->slot, s) : e;
 }
 
-static enum err answer_rpc(struct ctx *cx, const void *params, void *result)
+static enum err do_answer(struct ctx *cx, const void *params, void *result)
 {
 	const struct act *p = params;
 	const struct known_key *key;
@@ -370,19 +370,19 @@ static enum err act_on(struct ctx *cx, const struct act *p, int kind,
 	return e;
 }
 
-static enum err check_rpc(struct ctx *cx, const void *params, void *result)
+static enum err do_check(struct ctx *cx, const void *params, void *result)
 {
 	return act_on(cx, params, NOTE_CHECKED, result);
 }
 
-static enum err try_again_rpc(struct ctx *cx, const void *params, void *result)
+static enum err do_try_again(struct ctx *cx, const void *params, void *result)
 {
 	return act_on(cx, params, NOTE_TRIED_AGAIN, result);
 }
 
 /* ---- submit ---- */
 
-static enum err submit_rpc(struct ctx *cx, const void *params, void *result)
+static enum err do_submit(struct ctx *cx, const void *params, void *result)
 {
 	const struct which *p = params;
 	struct policy_attempt a;
@@ -463,6 +463,22 @@ static enum err review_rpc(struct ctx *cx, const void *params, void *result)
 	return view_slots(cx, l, r->shown, staff,
 			  VIEW_ITEM | (staff ? VIEW_RESPONSE : 0), &r->slots);
 }
+
+/*
+ * The rows' handlers: what they refuse from memory is looked at once more if
+ * another node may have moved the attempt on.
+ */
+#define FRESH(name, type)                                                      \
+	static enum err name##_rpc(struct ctx *cx, const void *params,         \
+				   void *result)                               \
+	{                                                                      \
+		return attempts_fresh(cx, &((const type *)params)->attempt,    \
+				      do_##name, params, result);              \
+	}
+FRESH(answer, struct act)
+FRESH(check, struct act)
+FRESH(try_again, struct act)
+FRESH(submit, struct which)
 
 const struct rpc_method attempt_methods[] = {
 	{ .name = "attempt.get",

@@ -66,7 +66,7 @@ static enum err order(struct ctx *cx, struct live *l, int kind,
 	return e;
 }
 
-static enum err suspend_rpc(struct ctx *cx, const void *params, void *result)
+static enum err do_suspend(struct ctx *cx, const void *params, void *result)
 {
 	const struct order *p = params;
 	struct policy_attempt a;
@@ -88,7 +88,7 @@ static enum err suspend_rpc(struct ctx *cx, const void *params, void *result)
 	return order(cx, l, NOTE_SUSPENDED, &note, false, result);
 }
 
-static enum err resume_rpc(struct ctx *cx, const void *params, void *result)
+static enum err do_resume(struct ctx *cx, const void *params, void *result)
 {
 	const struct order *p = params;
 	struct note note = { .reason = p->reason };
@@ -114,7 +114,7 @@ static enum err resume_rpc(struct ctx *cx, const void *params, void *result)
 	return order(cx, l, NOTE_RESUMED, &note, false, result);
 }
 
-static enum err void_rpc(struct ctx *cx, const void *params, void *result)
+static enum err do_void(struct ctx *cx, const void *params, void *result)
 {
 	const struct order *p = params;
 	const struct note note = { .reason = p->reason,
@@ -125,7 +125,7 @@ static enum err void_rpc(struct ctx *cx, const void *params, void *result)
 	return e ? e : order(cx, l, NOTE_VOIDED, &note, true, result);
 }
 
-static enum err release_rpc(struct ctx *cx, const void *params, void *result)
+static enum err do_release(struct ctx *cx, const void *params, void *result)
 {
 	const struct order *p = params;
 	const struct note note = { .reason = p->reason };
@@ -176,7 +176,7 @@ static enum err reopen_due(struct ctx *cx, const struct live *l,
 	return OK;
 }
 
-static enum err reopen_rpc(struct ctx *cx, const void *params, void *result)
+static enum err do_reopen(struct ctx *cx, const void *params, void *result)
 {
 	const struct order *p = params;
 	struct note note = { .reason = p->reason };
@@ -257,7 +257,7 @@ static const struct field marked_fields[] = {
 };
 static const struct shape marked_shape = SHAPE(struct marked, marked_fields);
 
-static enum err mark_rpc(struct ctx *cx, const void *params, void *result)
+static enum err do_mark(struct ctx *cx, const void *params, void *result)
 {
 	const struct mark *p = params;
 	struct note note = { .slot = p->slot,
@@ -350,6 +350,24 @@ enum err attempts_rules_changed(struct ctx *cx, const struct id *org,
 	cx->who = who;
 	return e;
 }
+
+/*
+ * The rows' handlers: what they refuse from memory is looked at once more if
+ * another node may have moved the attempt on.
+ */
+#define FRESH(name, type)                                                      \
+	static enum err name##_rpc(struct ctx *cx, const void *params,         \
+				   void *result)                               \
+	{                                                                      \
+		return attempts_fresh(cx, &((const type *)params)->attempt,    \
+				      do_##name, params, result);              \
+	}
+FRESH(suspend, struct order)
+FRESH(resume, struct order)
+FRESH(void, struct order)
+FRESH(release, struct order)
+FRESH(reopen, struct order)
+FRESH(mark, struct mark)
 
 const struct rpc_method attempt_staff_methods[] = {
 	{ .name = "attempt.suspend",

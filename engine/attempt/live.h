@@ -233,6 +233,14 @@ struct live *attempts_add(struct ctx *cx, const struct published *pub,
 MUST enum err attempts_reload(struct ctx *cx, struct live **l);
 /* In the cache: now scored by this version, which is held. */
 void attempts_hold(struct ctx *cx, struct live *l, const struct published *was);
+/*
+ * Runs a handler; when it refuses while another node may have moved the
+ * attempt on, it is read again and the handler has the last word on that.
+ */
+MUST enum err attempts_fresh(struct ctx *cx, const struct id *id,
+			     enum err (*fn)(struct ctx *cx, const void *params,
+					    void *result),
+			     const void *params, void *result);
 /* About to change: undone with the work. Before any change. */
 void attempts_touch(struct ctx *cx, struct live *l);
 /* After a change of wake_at. */
