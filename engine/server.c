@@ -200,12 +200,13 @@ static void make_executor(struct server *s)
 	s->timers[0] = attempts_timer(s->app.attempts);
 	s->timers[1] = checkpointer_timer(s->app.checkpointer);
 	s->timers[2] = jobs_timer(s->app.jobs);
-	s->app.executor = executor_new(
+	executor_new(
 		&(struct executor_opts){ .store = s->app.store,
 					 .clock = s->o.clock,
 					 .log = s->o.log,
 					 .rng = s->o.rng,
 					 .app = &s->app,
+					 .self = &s->app.executor,
 					 .parts = s->parts,
 					 .parts_n = 2,
 					 .timers = s->timers,

@@ -47,7 +47,8 @@ struct tx_part {
 	void *arg;
 	size_t (*mark)(void *arg); /* before each work */
 	void (*undo)(void *arg, size_t mark); /* that work failed */
-	enum err (*flush)(void *arg, struct ctx *cx); /* before COMMIT */
+	enum err (*flush)(void *arg, struct ctx *cx); /* before COMMIT, and
+							 between works */
 	void (*committed)(void *arg, struct ctx *cx);
 	void (*aborted)(void *arg); /* nothing since BEGIN happened; the
 				       database may also hold a commit whose
@@ -72,6 +73,11 @@ struct executor_opts {
 	struct log *log;
 	struct rng *rng;
 	struct app *app; /* goes into the timers' ctx */
+	/*
+	 * Set to the new executor before its thread starts, since a timer may
+	 * be due at once and look for it there; may be NULL.
+	 */
+	struct executor **self;
 	const struct tx_part *parts; /* copied, as the timers are */
 	size_t parts_n;
 	const struct tx_timer *timers;
