@@ -1,5 +1,8 @@
 /*
- * assay-bench --bin FOLDER [--json] [--quick] [--repeats N] [NAME…]
+ * assay-bench --bin FOLDER [--json] [--quick | --full] [NAME…]
+ *
+ * --quick: within a minute; --full: as many as the targets name (100 kills,
+ * 100,000 attempts).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,8 +40,8 @@ const struct bench benches[] = {
 
 static void help(void)
 {
-	printf("usage: ./do bench [NAME…] [--json] [--quick] [--repeats N] "
-	       "[--seconds S]\n\n");
+	printf("usage: ./do bench [NAME…] [--json] [--quick] [--full] "
+	       "[--repeats N] [--seconds S]\n\n");
 	for (const struct bench *b = benches; b->name; b++)
 		printf("  %-10s %s%s\n", b->name, b->does,
 		       b->usual ? "" : " (only when named)");
@@ -107,6 +110,8 @@ static int names_of(struct run *r, int argc, char **argv, const char **names)
 			r->json = true;
 		else if (strcmp(a, "--quick") == 0)
 			r->quick = true;
+		else if (strcmp(a, "--full") == 0)
+			r->full = true;
 		else if (strcmp(a, "--repeats") == 0)
 			r->repeats = atoi(value_of(argc, argv, &i));
 		else if (strcmp(a, "--seconds") == 0)

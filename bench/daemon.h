@@ -72,8 +72,9 @@ struct world {
 struct world_wish {
 	const char *slug;
 	int attempts, slots;
-	const char *policy; /* JSON object, or NULL */
-	int kinds; /* slugs slug-0..kinds-1 in turn; policy has one %d of it */
+	const char *policy; /* JSON object, or NULL; see policy_from */
+	int kinds; /* slugs slug-0..kinds-1 in turn; 0: one */
+	int policy_from; /* %d in policy becomes policy_from + kind */
 	const char *learners; /* prefix of their names */
 };
 /* Publishes and starts attempts of different learners; bare conns over ipc. */

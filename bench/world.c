@@ -26,7 +26,8 @@ static void publish(struct run *r, struct daemon *d,
 	if (w->policy) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		snprintf(policy, sizeof(policy), w->policy, kind);
+		snprintf(policy, sizeof(policy), w->policy,
+			 w->policy_from + kind);
 #pragma GCC diagnostic pop
 		buf_fmt(&b, ",\"policy\":%s", policy);
 	}
