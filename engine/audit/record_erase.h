@@ -11,10 +11,10 @@
 #include "engine/audit/record.h"
 
 struct record_span {
-	int64_t node; /* whose chain */
-	int64_t after; /* places up to here are done; moved on by the call */
-	int64_t most; /* records to read at most */
-	bool ended; /* set: nothing is behind `after` now */
+	int64_t node;	/* whose chain */
+	int64_t after;	/* places up to here are done; moved on by the call */
+	int64_t most;	/* records to read at most */
+	bool ended;	/* set: nothing is behind `after` now */
 	int64_t erased; /* counted up */
 };
 

@@ -150,8 +150,7 @@ static bool media_type_ok(struct str s)
 	if (s.n > BLOB_MEDIA_TYPE || slash == SIZE_MAX)
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (i != slash &&
-		    !media_char(s.p[i], i == 0 || i == slash + 1))
+		if (i != slash && !media_char(s.p[i], i == 0 || i == slash + 1))
 			return false;
 	return slash > 0 && slash + 1 < s.n;
 }
@@ -163,8 +162,8 @@ static enum err check(struct ctx *cx, const struct blob *b, struct str content)
 			       "send the content behind the message, after "
 			       "one NUL");
 	if (content.n > LIMIT_BLOB_BYTES)
-		return err_set(cx, ERR_TOO_LARGE,
-			       "a blob has at most %d bytes", LIMIT_BLOB_BYTES);
+		return err_set(cx, ERR_TOO_LARGE, "a blob has at most %d bytes",
+			       LIMIT_BLOB_BYTES);
 	if (!media_type_ok(b->media_type))
 		return err_field(cx, ERR_INVALID, "/media_type",
 				 "a media type is type/subtype, such as "
@@ -333,10 +332,10 @@ static enum err forget_one(struct ctx *cx, const struct blob_row *r)
 			     (const uint8_t *)r->name.p);
 	if (e)
 		return e;
-	return store_exec(cx, &blob_sql[BLOB_DELETE],
-			  VALS(v_id(&r->org), v_learner(&r->learner),
-			       v_bytes(r->name)),
-			  NULL);
+	return store_exec(
+		cx, &blob_sql[BLOB_DELETE],
+		VALS(v_id(&r->org), v_learner(&r->learner), v_bytes(r->name)),
+		NULL);
 }
 
 enum err blob_forget(struct ctx *cx, const struct id *org,
@@ -348,10 +347,10 @@ enum err blob_forget(struct ctx *cx, const struct id *org,
 	enum err e;
 
 	CHECK(!id_is_none(learner)); /* the tenant's own share files */
-	e = store_list(cx, &blob_sql[BLOB_OF_LEARNER],
-		       VALS(v_id(org), v_id(learner), v_int(generation),
-			    v_int(most)),
-		       SIZE_MAX, &rows, NULL);
+	e = store_list(
+		cx, &blob_sql[BLOB_OF_LEARNER],
+		VALS(v_id(org), v_id(learner), v_int(generation), v_int(most)),
+		SIZE_MAX, &rows, NULL);
 	r = rows.at;
 	for (size_t i = 0; !e && i < rows.n; i++)
 		e = forget_one(cx, &r[i]);

@@ -23,7 +23,7 @@ enum { BLOB_DIGEST = 32, BLOB_MEDIA_TYPE = 127 };
 struct blob_store; /* thread-safe: does not change once it is open */
 
 struct blob_opts {
-	const char *folder; /* shared by all nodes of a database */
+	const char *folder;	/* shared by all nodes of a database */
 	const char *master_key; /* file; made if missing; the same for all */
 	int64_t node;
 };

@@ -54,12 +54,10 @@ struct put_result {
 	bool made;
 };
 static const struct field put_result_fields[] = {
-	FIELD(struct put_result, digest, KIND_HEX,
-	      "BLAKE2b-256 of the content", .min = BLOB_DIGEST,
-	      .max = BLOB_DIGEST),
+	FIELD(struct put_result, digest, KIND_HEX, "BLAKE2b-256 of the content",
+	      .min = BLOB_DIGEST, .max = BLOB_DIGEST),
 	FIELD(struct put_result, bytes, KIND_INT, "its size"),
-	FIELD(struct put_result, made, KIND_BOOL,
-	      "false: it was there before"),
+	FIELD(struct put_result, made, KIND_BOOL, "false: it was there before"),
 	FIELD_END,
 };
 static const struct shape put_result_shape =
@@ -87,8 +85,7 @@ static void note(struct ctx *cx, const struct blob *b)
 	if (personal)
 		r.personal = buf_copy(&text, cx->arena);
 	buf_reset(&text);
-	buf_fmt(&text, "{\"bytes\":%lld,\"media_type\":",
-		(long long)b->bytes);
+	buf_fmt(&text, "{\"bytes\":%lld,\"media_type\":", (long long)b->bytes);
 	jout_str(&text, b->media_type);
 	if (!personal) {
 		buf_z(&text, ",\"digest\":\"");

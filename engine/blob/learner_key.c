@@ -91,12 +91,12 @@ enum err learner_key_load(struct ctx *cx, const struct master_key *m,
 /* The first key of all says which master key the database goes with. */
 static enum err claim(struct ctx *cx, const struct master_key *m)
 {
-	enum err e = store_exec(cx, &blob_sql[MASTER_INSERT],
-				VALS(v_bytes((struct str){
-					     (const char *)m->mark,
-					     sizeof(m->mark) }),
-				     v_int(clock_ms(cx->clock))),
-				NULL);
+	enum err e =
+		store_exec(cx, &blob_sql[MASTER_INSERT],
+			   VALS(v_bytes((struct str){ (const char *)m->mark,
+						      sizeof(m->mark) }),
+				v_int(clock_ms(cx->clock))),
+			   NULL);
 
 	if (!e)
 		e = master_key_check(cx, m);
@@ -113,10 +113,9 @@ static enum err store_new(struct ctx *cx, const struct id *org,
 	struct val v[] = { v_id(org), v_id(learner), v_bytes(wrapped),
 			   v_int(clock_ms(cx->clock)), v_int(before) };
 	int64_t changed;
-	enum err e = before ? store_exec(cx, &blob_sql[KEY_AGAIN], v, 5,
-					 &changed)
-			    : store_exec(cx, &blob_sql[KEY_INSERT], v, 4,
-					 &changed);
+	enum err e =
+		before ? store_exec(cx, &blob_sql[KEY_AGAIN], v, 5, &changed)
+		       : store_exec(cx, &blob_sql[KEY_INSERT], v, 4, &changed);
 
 	if (!e && !changed)
 		return err_set(cx, ERR_BUSY,
@@ -138,9 +137,8 @@ static enum err make(struct ctx *cx, const struct master_key *m,
 	rng_fill(cx->rng, key, sizeof(key));
 	rng_fill(cx->rng, w, NONCE);
 	about(org, learner, before + 1, with);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(w + NONCE, NULL, key, KEY,
-						   with, ABOUT, NULL, w,
-						   m->key);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(
+		w + NONCE, NULL, key, KEY, with, ABOUT, NULL, w, m->key);
 	e = store_new(cx, org, learner,
 		      (struct str){ (const char *)w, sizeof(w) }, before);
 	if (!e)
@@ -170,10 +168,10 @@ enum err learner_key_destroy(struct ctx *cx, const struct id *org,
 			     const struct id *learner, int64_t *generation)
 {
 	struct key_row row = { 0 };
-	enum err e = store_exec(cx, &blob_sql[KEY_DESTROY],
-				VALS(v_id(org), v_id(learner),
-				     v_int(clock_ms(cx->clock))),
-				NULL);
+	enum err e = store_exec(
+		cx, &blob_sql[KEY_DESTROY],
+		VALS(v_id(org), v_id(learner), v_int(clock_ms(cx->clock))),
+		NULL);
 
 	if (!e)
 		e = store_one(cx, &blob_sql[KEY_LOAD],

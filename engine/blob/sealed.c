@@ -69,11 +69,10 @@ static bool pull(stream *s, char *to, struct str part, struct str about,
 {
 	unsigned char tag;
 
-	if (part.n < MORE ||
-	    crypto_secretstream_xchacha20poly1305_pull(
-		    s, (unsigned char *)to, NULL, &tag,
-		    (const unsigned char *)part.p, part.n,
-		    (const unsigned char *)about.p, about.n))
+	if (part.n < MORE || crypto_secretstream_xchacha20poly1305_pull(
+				     s, (unsigned char *)to, NULL, &tag,
+				     (const unsigned char *)part.p, part.n,
+				     (const unsigned char *)about.p, about.n))
 		return false;
 	return tag ==
 	       (last ? crypto_secretstream_xchacha20poly1305_TAG_FINAL : 0);

@@ -18,11 +18,11 @@ struct chain_at {
 };
 struct progress {
 	struct id learner;
-	int64_t before; /* records of up to this instant */
+	int64_t before;	    /* records of up to this instant */
 	int64_t generation; /* of the key that was destroyed; 0: no files */
-	bool settling; /* the second look */
-	int64_t node; /* chains up to this node are done in this look */
-	int64_t erased; /* personal parts so far */
+	bool settling;	    /* the second look */
+	int64_t node;	    /* chains up to this node are done in this look */
+	int64_t erased;	    /* personal parts so far */
 	struct list chains; /* struct chain_at */
 };
 static const struct field chain_fields[] = {
@@ -116,8 +116,7 @@ static struct str progress_text(struct ctx *cx, const struct progress *p)
 	return s;
 }
 
-static enum err step(struct ctx *cx, const struct job *j,
-		     struct job_next *next)
+static enum err step(struct ctx *cx, const struct job *j, struct job_next *next)
 {
 	struct progress p;
 	bool ended = false;

@@ -13,7 +13,7 @@ const char *const job_state_words[] = {
 #define X(state, word, next) word,
 	JOB_STATES(X)
 #undef X
-	NULL
+		NULL
 };
 
 static const unsigned next_states[] = {
@@ -102,8 +102,8 @@ static void note(struct ctx *cx, const struct job *j)
 	struct record r = {
 		.org = j->org,
 		.stream = j->id,
-		.event = str_fmt(cx->arena, "job.%s",
-				 job_state_words[j->state]),
+		.event =
+			str_fmt(cx->arena, "job.%s", job_state_words[j->state]),
 	};
 
 	id_text(&j->id, id);
@@ -222,15 +222,15 @@ enum err job_retry(struct ctx *cx, const struct id *org, const struct id *id,
 enum err job_list(struct ctx *cx, const struct job_filter *f, int64_t limit,
 		  struct list *out, bool *more)
 {
-	struct val after = v_bytes((struct str){ (const char *)f->after.b,
-						 ID_BYTES });
+	struct val after =
+		v_bytes((struct str){ (const char *)f->after.b, ID_BYTES });
 	const struct val v[] = { v_id(&f->org),	   after,
 				 v_id(&f->ref),	   v_text(f->kind),
 				 v_int(limit + 1), v_int(f->state) };
 
-	return store_list(
-		cx, &job_sql[f->has_state ? JOB_LIST_STATE : JOB_LIST], v,
-		f->has_state ? 6 : 5, (size_t)limit, out, more);
+	return store_list(cx,
+			  &job_sql[f->has_state ? JOB_LIST_STATE : JOB_LIST], v,
+			  f->has_state ? 6 : 5, (size_t)limit, out, more);
 }
 
 enum err job_prune(struct ctx *cx, int64_t before_ms, int64_t most,

@@ -32,17 +32,17 @@
 
 /* X(state, word, states that may follow) */
 #define JOB_TO(s) (1u << (s))
-#define JOB_STATES(X)                                                       \
-	X(JOB_QUEUED, "queued",                                             \
-	  JOB_TO(JOB_QUEUED) | JOB_TO(JOB_LEASED) | JOB_TO(JOB_DONE) |      \
-		  JOB_TO(JOB_DEAD) | JOB_TO(JOB_CANCELLED))                 \
-	X(JOB_LEASED, "leased",                                             \
-	  JOB_TO(JOB_QUEUED) | JOB_TO(JOB_LEASED) | JOB_TO(JOB_DONE) |      \
-		  JOB_TO(JOB_FAILED) | JOB_TO(JOB_DEAD) |                   \
-		  JOB_TO(JOB_CANCELLED))                                    \
-	X(JOB_DONE, "done", 0u)                                             \
-	X(JOB_FAILED, "failed", JOB_TO(JOB_QUEUED))                         \
-	X(JOB_DEAD, "dead", JOB_TO(JOB_QUEUED))                             \
+#define JOB_STATES(X)                                                          \
+	X(JOB_QUEUED, "queued",                                                \
+	  JOB_TO(JOB_QUEUED) | JOB_TO(JOB_LEASED) | JOB_TO(JOB_DONE) |         \
+		  JOB_TO(JOB_DEAD) | JOB_TO(JOB_CANCELLED))                    \
+	X(JOB_LEASED, "leased",                                                \
+	  JOB_TO(JOB_QUEUED) | JOB_TO(JOB_LEASED) | JOB_TO(JOB_DONE) |         \
+		  JOB_TO(JOB_FAILED) | JOB_TO(JOB_DEAD) |                      \
+		  JOB_TO(JOB_CANCELLED))                                       \
+	X(JOB_DONE, "done", 0u)                                                \
+	X(JOB_FAILED, "failed", JOB_TO(JOB_QUEUED))                            \
+	X(JOB_DEAD, "dead", JOB_TO(JOB_QUEUED))                                \
 	X(JOB_CANCELLED, "cancelled", JOB_TO(JOB_QUEUED))
 
 enum job_state {
@@ -62,23 +62,23 @@ enum {
 struct job {
 	struct id org, id;
 	struct str kind;
-	struct id ref; /* what it is about, or none */
+	struct id ref;	 /* what it is about, or none */
 	struct str body; /* JSON object; no secrets: workers read it */
-	int state; /* enum job_state */
-	int64_t due_at; /* queued: when it may run; leased: until when; 0:
-			   ended */
-	int64_t fence; /* of the last lease */
+	int state;	 /* enum job_state */
+	int64_t due_at;	 /* queued: when it may run; leased: until when; 0:
+			    ended */
+	int64_t fence;	 /* of the last lease */
 	struct str holder, worker; /* who has it: his key, his own name */
 	int64_t tries, max_tries;
-	bool single; /* no other open one of this kind and ref */
+	bool single;	       /* no other open one of this kind and ref */
 	struct str last_error; /* for staff */
 	int64_t created_at, updated_at;
 };
 
 /* How a step leaves its job; all zero: done. */
 struct job_next {
-	bool again; /* more to do */
-	int64_t run_at; /* when; 0: at once */
+	bool again;	 /* more to do */
+	int64_t run_at;	 /* when; 0: at once */
 	struct str body; /* absent: as it was */
 };
 
@@ -101,10 +101,10 @@ struct job_kind {
 			  const void *result);
 	/* It failed, died or was cancelled: may be NULL. */
 	enum err (*ended)(struct ctx *cx, const struct job *j);
-	int64_t max_tries; /* 0: 5 */
+	int64_t max_tries;  /* 0: 5 */
 	int64_t backoff_ms; /* after the first failure; 0: 1000. Doubles each
 			       time, up to 10 minutes, half of it random */
-	bool kept; /* nobody may cancel it */
+	bool kept;	    /* nobody may cancel it */
 };
 
 struct jobs; /* the kinds, and the timer that runs steps */
@@ -121,10 +121,10 @@ struct tx_timer jobs_timer(struct jobs *j);
 struct job_wish {
 	struct id org; /* none: the caller's */
 	struct id ref;
-	struct str body; /* absent: {} */
-	int64_t run_at; /* 0: now */
+	struct str body;   /* absent: {} */
+	int64_t run_at;	   /* 0: now */
 	int64_t max_tries; /* 0: the kind's */
-	bool single; /* if an open one is there, take that; needs ref */
+	bool single;	   /* if an open one is there, take that; needs ref */
 };
 /*
  * Inside a command or step. *id may be NULL; none for a single one that is
@@ -138,7 +138,7 @@ MUST enum err job_load(struct ctx *cx, const struct id *org,
 
 /* The worker's side; holder is cx->who->actor. */
 struct job_ask {
-	struct id org; /* none: of all tenants */
+	struct id org;	   /* none: of all tenants */
 	struct list kinds; /* struct str */
 	struct str worker;
 	int64_t limit, lease_ms;

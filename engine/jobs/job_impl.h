@@ -6,14 +6,14 @@
 extern const struct shape job_row_shape; /* all columns */
 
 enum {
-	JOB_INSERT, /* all columns */
-	JOB_BY_ID, /* org, id */
-	JOB_DUE, /* kind, now, org or NULL, limit */
+	JOB_INSERT,  /* all columns */
+	JOB_BY_ID,   /* org, id */
+	JOB_DUE,     /* kind, now, org or NULL, limit */
 	JOB_SOONEST, /* kind */
-	JOB_SAVE, /* org, id, new values, then what was: state, fence, due */
-	JOB_LIST, /* org, after, ref, kind, limit */
+	JOB_SAVE,    /* org, id, new values, then what was: state, fence, due */
+	JOB_LIST,    /* org, after, ref, kind, limit */
 	JOB_LIST_STATE, /* org, after, ref, kind, limit, state */
-	JOB_PRUNE, /* before, limit */
+	JOB_PRUNE,	/* before, limit */
 	JOB_STMTS
 };
 extern const struct stmt job_sql[JOB_STMTS];
@@ -38,7 +38,6 @@ MUST enum err job_save(struct ctx *cx, const struct job *was, struct job *now);
 MUST enum err job_end(struct ctx *cx, struct job *j, enum job_state state,
 		      struct str error);
 /* When to try again after so many tries. */
-int64_t job_backoff(struct ctx *cx, const struct job_kind *kind,
-		    int64_t tries);
+int64_t job_backoff(struct ctx *cx, const struct job_kind *kind, int64_t tries);
 /* A try went wrong: queued again, later, or dead. */
 MUST enum err job_tried(struct ctx *cx, struct job *j, struct str error);

@@ -37,11 +37,11 @@ static enum err lease_kind(struct ctx *cx, const struct job_ask *a,
 {
 	struct list due;
 	struct job *j;
-	enum err e = store_list(cx, &job_sql[JOB_DUE],
-				VALS(v_text(kind), v_int(clock_ms(cx->clock)),
-				     v_id(&a->org),
-				     v_int(a->limit - (int64_t)*n)),
-				SIZE_MAX, &due, NULL);
+	enum err e =
+		store_list(cx, &job_sql[JOB_DUE],
+			   VALS(v_text(kind), v_int(clock_ms(cx->clock)),
+				v_id(&a->org), v_int(a->limit - (int64_t)*n)),
+			   SIZE_MAX, &due, NULL);
 
 	if (e)
 		return e;

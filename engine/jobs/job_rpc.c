@@ -43,11 +43,11 @@ static const struct field lease_fields[] = {
 static const struct shape lease_shape =
 	SHAPE(struct lease_params, lease_fields);
 
-#define LEASED                                                              \
-	FIELD(struct job, id, KIND_ID, "the job"),                          \
+#define LEASED                                                                 \
+	FIELD(struct job, id, KIND_ID, "the job"),                             \
 		FIELD(struct job, org, KIND_ID, "whose; name it with the id"), \
-		FIELD(struct job, fence, KIND_INT,                          \
-		      "number of this lease: shown with all that follows"), \
+		FIELD(struct job, fence, KIND_INT,                             \
+		      "number of this lease: shown with all that follows"),    \
 		FIELD_OPT(struct job, due_at, KIND_TIME, "until when")
 
 static const struct field leased_fields[] = {
@@ -94,11 +94,11 @@ struct held_params {
 	struct str result, error;
 	bool retry;
 };
-#define HELD                                                               \
-	FIELD(struct held_params, job, KIND_ID, "the job"),                \
-		FIELD_OPT(struct held_params, organization, KIND_ID,       \
-			  "whose it is; absent: the caller's"),            \
-		FIELD(struct held_params, fence, KIND_INT,                 \
+#define HELD                                                                   \
+	FIELD(struct held_params, job, KIND_ID, "the job"),                    \
+		FIELD_OPT(struct held_params, organization, KIND_ID,           \
+			  "whose it is; absent: the caller's"),                \
+		FIELD(struct held_params, fence, KIND_INT,                     \
 		      "number of the lease", .min = 1, .max = INT64_MAX)
 
 static const struct field renew_fields[] = {
@@ -127,8 +127,7 @@ static const struct field fail_fields[] = {
 	FIELD(struct held_params, error, KIND_STR,
 	      "what went wrong on our side, for staff", .min = 1,
 	      .max = JOB_ERROR_BYTES),
-	FIELD(struct held_params, retry, KIND_BOOL,
-	      "another try may succeed"),
+	FIELD(struct held_params, retry, KIND_BOOL, "another try may succeed"),
 	FIELD_END,
 };
 static const struct shape fail_shape = { "job_fail", sizeof(struct held_params),

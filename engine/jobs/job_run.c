@@ -64,11 +64,11 @@ struct stepping {
 
 static enum err first_due(struct ctx *cx, struct stepping *s)
 {
-	enum err e = store_one(cx, &job_sql[JOB_DUE],
-			       VALS(v_z(s->kind->name),
-				    v_int(clock_ms(cx->clock)), v_null(),
-				    v_int(1)),
-			       &s->job);
+	enum err e =
+		store_one(cx, &job_sql[JOB_DUE],
+			  VALS(v_z(s->kind->name), v_int(clock_ms(cx->clock)),
+			       v_null(), v_int(1)),
+			  &s->job);
 
 	s->found = !e;
 	if (e != ERR_NOT_FOUND)

@@ -29,12 +29,12 @@ static const struct field due_fields[] = {
 };
 static const struct shape due_shape = SHAPE(struct job_due_row, due_fields);
 
-#define COLS                                                               \
-	"org, id, kind, ref, body, state, due_at, fence, holder, worker,"  \
+#define COLS                                                                   \
+	"org, id, kind, ref, body, state, due_at, fence, holder, worker,"      \
 	" tries, max_tries, single, last_error, created_at, updated_at"
-#define FILTERS                                                            \
-	" WHERE org = $1 AND id > $2"                                      \
-	" AND (ref = $3 OR CAST($3 AS {bytes}) IS NULL)"                   \
+#define FILTERS                                                                \
+	" WHERE org = $1 AND id > $2"                                          \
+	" AND (ref = $3 OR CAST($3 AS {bytes}) IS NULL)"                       \
 	" AND (kind = $4 OR CAST($4 AS {text}) IS NULL)"
 
 const struct stmt job_sql[JOB_STMTS] = {
@@ -83,14 +83,14 @@ const struct stmt_set job_stmts = { "job", job_sql, JOB_STMTS };
 void job_vals(const struct job *j, struct val out[JOB_COLUMNS])
 {
 	const struct val v[] = {
-		v_id(&j->org),	       v_id(&j->id),
-		v_text(j->kind),       v_id(&j->ref),
-		v_text(j->body),       v_int(j->state),
-		v_int(j->due_at),      v_int(j->fence),
-		v_text(j->holder),     v_text(j->worker),
-		v_int(j->tries),       v_int(j->max_tries),
-		v_bool(j->single),     v_text(j->last_error),
-		v_int(j->created_at),  v_int(j->updated_at),
+		v_id(&j->org),	      v_id(&j->id),
+		v_text(j->kind),      v_id(&j->ref),
+		v_text(j->body),      v_int(j->state),
+		v_int(j->due_at),     v_int(j->fence),
+		v_text(j->holder),    v_text(j->worker),
+		v_int(j->tries),      v_int(j->max_tries),
+		v_bool(j->single),    v_text(j->last_error),
+		v_int(j->created_at), v_int(j->updated_at),
 	};
 
 	_Static_assert(sizeof(v) / sizeof(v[0]) == JOB_COLUMNS,
@@ -125,6 +125,5 @@ static const struct migration steps[] = {
 	  "CREATE INDEX job_state ON job (org, state, id);\n"
 	  "CREATE INDEX job_done ON job (updated_at) WHERE state = 2;\n" },
 };
-const struct migration_set job_migrations = {
-	steps, sizeof(steps) / sizeof(steps[0])
-};
+const struct migration_set job_migrations = { steps, sizeof(steps) /
+							     sizeof(steps[0]) };

@@ -24,24 +24,23 @@ static const struct field list_fields[] = {
 };
 static const struct shape list_shape = SHAPE(struct list_params, list_fields);
 
-#define VIEW                                                               \
-	FIELD(struct job, id, KIND_ID, "the job"),                         \
-		FIELD(struct job, kind, KIND_STR, "what is to be done"),   \
-		FIELD_OPT(struct job, ref, KIND_ID, "what it is about"),   \
-		FIELD(struct job, state, KIND_ENUM, "where it stands",     \
-		      .words = job_state_words),                           \
-		FIELD_OPT(struct job, due_at, KIND_TIME,                   \
-			  "when it may run, or its lease ends"),           \
-		FIELD(struct job, fence, KIND_INT, "leases so far"),       \
-		FIELD_OPT(struct job, worker, KIND_STR, "who has it"),     \
-		FIELD(struct job, tries, KIND_INT, "of this round"),       \
-		FIELD(struct job, max_tries, KIND_INT,                     \
-		      "dead after so many"),                               \
-		FIELD_OPT(struct job, last_error, KIND_STR,                \
-			  "what went wrong last"),                         \
-		FIELD(struct job, created_at, KIND_TIME,                   \
-		      "when it was queued"),                               \
-		FIELD(struct job, updated_at, KIND_TIME,                   \
+#define VIEW                                                                   \
+	FIELD(struct job, id, KIND_ID, "the job"),                             \
+		FIELD(struct job, kind, KIND_STR, "what is to be done"),       \
+		FIELD_OPT(struct job, ref, KIND_ID, "what it is about"),       \
+		FIELD(struct job, state, KIND_ENUM, "where it stands",         \
+		      .words = job_state_words),                               \
+		FIELD_OPT(struct job, due_at, KIND_TIME,                       \
+			  "when it may run, or its lease ends"),               \
+		FIELD(struct job, fence, KIND_INT, "leases so far"),           \
+		FIELD_OPT(struct job, worker, KIND_STR, "who has it"),         \
+		FIELD(struct job, tries, KIND_INT, "of this round"),           \
+		FIELD(struct job, max_tries, KIND_INT, "dead after so many"),  \
+		FIELD_OPT(struct job, last_error, KIND_STR,                    \
+			  "what went wrong last"),                             \
+		FIELD(struct job, created_at, KIND_TIME,                       \
+		      "when it was queued"),                                   \
+		FIELD(struct job, updated_at, KIND_TIME,                       \
 		      "when it changed last")
 
 static const struct field view_fields[] = { VIEW, FIELD_END };
@@ -80,8 +79,8 @@ static enum err job_list_rpc(struct ctx *cx, const void *params, void *result)
 				      .kind = p->kind };
 	struct list_result *out = result;
 	bool more = false;
-	enum err e = job_list(cx, &f, p->limit ? p->limit : 100, &out->jobs,
-			      &more);
+	enum err e =
+		job_list(cx, &f, p->limit ? p->limit : 100, &out->jobs, &more);
 
 	if (!e && more)
 		out->next = ((struct job *)out->jobs.at)[out->jobs.n - 1].id;

@@ -50,12 +50,12 @@ static struct cluster *cluster_new(enum db_kind kind)
 		struct tx_opts o = { .url = c->db.url, .node = i + 1 };
 
 		c->nodes[i].number = i + 1;
-		jw_open(&c->nodes[i].w, &o,
-			i ? &c->nodes[0].w.who.org : NULL);
+		jw_open(&c->nodes[i].w, &o, i ? &c->nodes[0].w.who.org : NULL);
 		tx_as(&c->nodes[i].w, ROLE_WORKER,
 		      i == 0   ? "key:one"
 		      : i == 1 ? "key:two"
-			       : "key:three", NULL);
+			       : "key:three",
+		      NULL);
 	}
 	return c;
 }
@@ -214,16 +214,16 @@ static void a_single_job_is_single_across_nodes(enum db_kind kind)
 	cluster_free(c);
 }
 
-#define BOTH(f)                                    \
-	static void sqlite_##f(void **state)       \
-	{                                          \
-		(void)state;                       \
-		f(DB_SQLITE);                      \
-	}                                          \
-	static void postgresql_##f(void **state)   \
-	{                                          \
-		(void)state;                       \
-		f(DB_PG);                          \
+#define BOTH(f)                                                                \
+	static void sqlite_##f(void **state)                                   \
+	{                                                                      \
+		(void)state;                                                   \
+		f(DB_SQLITE);                                                  \
+	}                                                                      \
+	static void postgresql_##f(void **state)                               \
+	{                                                                      \
+		(void)state;                                                   \
+		f(DB_PG);                                                      \
 	}
 BOTH(every_job_counts_once_whoever_races)
 BOTH(one_of_several_workers_gets_the_job)

@@ -13,10 +13,10 @@
 static const char *put(struct world *w, const char *token, const char *more,
 		       struct str content)
 {
-	struct str params = str_fmt(w->cx.arena,
-				    "{\"media_type\":\"image/png\"%s}", more);
-	struct reply r = world_call_bytes(w, token, "blob.put", params,
-					  content);
+	struct str params =
+		str_fmt(w->cx.arena, "{\"media_type\":\"image/png\"%s}", more);
+	struct reply r =
+		world_call_bytes(w, token, "blob.put", params, content);
 
 	assert_int_equal(r.e, OK);
 	return reply_text(w, &r, "digest");
@@ -81,10 +81,9 @@ static void a_content_that_is_too_large_or_missing_is_refused(void **state)
 {
 	struct world *w = *state;
 	char *p = arena_alloc(w->cx.arena, LIMIT_BLOB_BYTES + 1);
-	struct reply r = world_call_bytes(w, "platform", "blob.put",
-					  STR("{\"media_type\":\"a/b\"}"),
-					  (struct str){ p, LIMIT_BLOB_BYTES +
-							       1 });
+	struct reply r = world_call_bytes(
+		w, "platform", "blob.put", STR("{\"media_type\":\"a/b\"}"),
+		(struct str){ p, LIMIT_BLOB_BYTES + 1 });
 
 	assert_int_equal(r.e, ERR_TOO_LARGE);
 	r = world_call(w, "platform", "blob.put", "{\"media_type\":\"a/b\"}");
@@ -164,15 +163,19 @@ static void only_who_may_forgets_only_who_was_here(void **state)
 	struct world *w = *state;
 	const char *params = "{\"learner\":\"ann\",\"reason\":\"r\"}";
 
-	assert_int_equal(world_call(w, "admin", "learner.erase", "%s", params)
-				 .e, ERR_NOT_FOUND);
+	assert_int_equal(
+		world_call(w, "admin", "learner.erase", "%s", params).e,
+		ERR_NOT_FOUND);
 	put(w, "learner:ann", "", STR("x"));
-	assert_int_equal(world_call(w, "bound:c", "learner.erase", "%s", params)
-				 .e, ERR_DENIED);
-	assert_int_equal(world_call(w, "learner:ann", "learner.erase", "%s",
-				    params).e, ERR_DENIED);
-	assert_int_equal(world_call(w, "foreign", "learner.erase", "%s", params)
-				 .e, ERR_NOT_FOUND);
+	assert_int_equal(
+		world_call(w, "bound:c", "learner.erase", "%s", params).e,
+		ERR_DENIED);
+	assert_int_equal(
+		world_call(w, "learner:ann", "learner.erase", "%s", params).e,
+		ERR_DENIED);
+	assert_int_equal(
+		world_call(w, "foreign", "learner.erase", "%s", params).e,
+		ERR_NOT_FOUND);
 	world_ok(w, "platform", "learner.erase", "%s", params);
 }
 

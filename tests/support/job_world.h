@@ -88,8 +88,7 @@ static const struct job_kind jw_grade_kind = { .name = "grade",
 					       .apply = jw_apply,
 					       .ended = jw_ended,
 					       .max_tries = 3 };
-static const struct job_kind jw_other_kind = { .name = "other",
-					       .kept = true };
+static const struct job_kind jw_other_kind = { .name = "other", .kept = true };
 
 /* ---- "count": {"left":n} ---- */
 
@@ -119,14 +118,13 @@ static inline enum err jw_step(struct ctx *cx, const struct job *j,
 	return e;
 }
 
-static const struct job_kind jw_count_kind = { .name = "count",
-					       .step = jw_step,
-					       .ended = jw_ended,
-					       .max_tries = 3 };
-
-static const struct job_kind *const jw_kinds[] = {
-	&jw_grade_kind, &jw_other_kind, &jw_count_kind, NULL
+static const struct job_kind jw_count_kind = {
+	.name = "count", .step = jw_step, .ended = jw_ended, .max_tries = 3
 };
+
+static const struct job_kind *const jw_kinds[] = { &jw_grade_kind,
+						   &jw_other_kind,
+						   &jw_count_kind, NULL };
 
 /* ---- the world ---- */
 

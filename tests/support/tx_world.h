@@ -32,8 +32,8 @@ struct tx {
 };
 
 struct tx_opts {
-	const char *url; /* NULL: SQLite in the folder */
-	int64_t node; /* 0: 1 */
+	const char *url;		    /* NULL: SQLite in the folder */
+	int64_t node;			    /* 0: 1 */
 	const struct stmt_set *const *sets; /* NULL-terminated, all of them */
 	const struct migration_set *const *steps;
 };
@@ -71,14 +71,16 @@ static inline void tx_work_done(struct work *work, enum err e)
 	__atomic_store_n(&t->done, 1, __ATOMIC_RELEASE);
 }
 
-static inline enum err tx_run(struct tx *w,
-			      enum err (*fn)(struct ctx *cx, void *arg),
-			      void *arg)
+static inline enum err
+tx_run(struct tx *w, enum err (*fn)(struct ctx *cx, void *arg), void *arg)
 {
 	struct tx_work t = {
-		.work = { .cx = &w->cx, .run = tx_work_run,
+		.work = { .cx = &w->cx,
+			  .run = tx_work_run,
 			  .done = tx_work_done },
-		.w = w, .fn = fn, .arg = arg,
+		.w = w,
+		.fn = fn,
+		.arg = arg,
 	};
 	enum err e = executor_submit(w->app.executor, &t.work);
 
@@ -89,9 +91,8 @@ static inline enum err tx_run(struct tx *w,
 }
 
 /* fn on a reader. */
-static inline enum err tx_read(struct tx *w,
-			       enum err (*fn)(struct ctx *cx, void *arg),
-			       void *arg)
+static inline enum err
+tx_read(struct tx *w, enum err (*fn)(struct ctx *cx, void *arg), void *arg)
 {
 	enum err e;
 

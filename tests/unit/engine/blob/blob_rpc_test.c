@@ -11,9 +11,9 @@
 
 static const struct stmt_set *const sets[] = { &record_stmts, &auth_stmts,
 					       &blob_stmts, NULL };
-static const struct migration_set *const steps[] = {
-	&record_migrations, &auth_migrations, &blob_migrations, NULL
-};
+static const struct migration_set *const steps[] = { &record_migrations,
+						     &auth_migrations,
+						     &blob_migrations, NULL };
 
 static int set_up(void **state)
 {
@@ -43,16 +43,16 @@ static int tear_down(void **state)
 /* The digest of what was stored. */
 static struct str put(struct tx *w, const char *learner, const char *content)
 {
-	struct str params = str_fmt(w->cx.arena,
-				    "{\"media_type\":\"text/plain\"%s%s%s}",
-				    learner ? ",\"learner\":\"" : "",
-				    learner ? learner : "",
-				    learner ? "\"" : "");
+	struct str params =
+		str_fmt(w->cx.arena, "{\"media_type\":\"text/plain\"%s%s%s}",
+			learner ? ",\"learner\":\"" : "",
+			learner ? learner : "", learner ? "\"" : "");
 	struct str reply;
 	size_t at;
 
 	assert_int_equal(tx_ask(w, blob_methods, "blob.put", params,
-				str_of(content), &reply), OK);
+				str_of(content), &reply),
+			 OK);
 	at = str_find(reply, STR("\"digest\":\""), 0);
 	assert_true(at != SIZE_MAX);
 	return str_cut(reply, at + 10, at + 10 + 2 * BLOB_DIGEST);
@@ -61,12 +61,10 @@ static struct str put(struct tx *w, const char *learner, const char *content)
 static enum err get(struct tx *w, const char *method, struct str digest,
 		    const char *learner)
 {
-	struct str params = str_fmt(w->cx.arena,
-				    "{\"digest\":\"%.*s\"%s%s%s}",
-				    STR_FMT(digest),
-				    learner ? ",\"learner\":\"" : "",
-				    learner ? learner : "",
-				    learner ? "\"" : "");
+	struct str params =
+		str_fmt(w->cx.arena, "{\"digest\":\"%.*s\"%s%s%s}",
+			STR_FMT(digest), learner ? ",\"learner\":\"" : "",
+			learner ? learner : "", learner ? "\"" : "");
 
 	return tx_ask(w, blob_methods, method, params, (struct str){ 0 }, NULL);
 }
@@ -104,7 +102,8 @@ static void a_learner_stores_for_nobody_else(void **state)
 	assert_int_equal(tx_ask(w, blob_methods, "blob.put",
 				STR("{\"media_type\":\"text/plain\","
 				    "\"learner\":\"ben\"}"),
-				STR("x"), NULL), ERR_DENIED);
+				STR("x"), NULL),
+			 ERR_DENIED);
 }
 
 static void the_staff_sees_its_tenant_and_no_other(void **state)

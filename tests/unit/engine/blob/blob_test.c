@@ -28,12 +28,11 @@ static const struct stmt own_sql[OWN_STMTS] = {
 		       " WHERE learner = $2" },
 };
 static const struct stmt_set own_set = { "test", own_sql, OWN_STMTS };
-static const struct stmt_set *const sets[] = {
-	&record_stmts, &auth_stmts, &blob_stmts, &own_set, NULL
-};
-static const struct migration_set *const steps[] = {
-	&record_migrations, &auth_migrations, &blob_migrations, NULL
-};
+static const struct stmt_set *const sets[] = { &record_stmts, &auth_stmts,
+					       &blob_stmts, &own_set, NULL };
+static const struct migration_set *const steps[] = { &record_migrations,
+						     &auth_migrations,
+						     &blob_migrations, NULL };
 
 static enum err open_blobs(struct tx *w, const char *key, int64_t node,
 			   struct blob_store **out)
@@ -113,7 +112,8 @@ static enum err get_run(struct ctx *cx, void *arg)
 static enum err get(struct tx *w, const struct id *learner, struct str digest,
 		    struct str *content)
 {
-	struct get g = { .org = &w->who.org, .learner = learner,
+	struct get g = { .org = &w->who.org,
+			 .learner = learner,
 			 .digest = digest };
 	enum err e = tx_read(w, get_run, &g);
 
@@ -189,8 +189,8 @@ static void equal_content_is_stored_once(void **state)
 
 	assert_int_equal(put(w, NULL, STR("a picture"), &a), OK);
 	assert_true(a.made);
-	crypto_generichash(digest, sizeof(digest),
-			   (const uint8_t *)"a picture", 9, NULL, 0);
+	crypto_generichash(digest, sizeof(digest), (const uint8_t *)"a picture",
+			   9, NULL, 0);
 	assert_memory_equal(a.b.digest.p, digest, sizeof(digest));
 	tx_step_clock(w, 1000);
 	assert_int_equal(put(w, NULL, STR("a picture"), &b), OK);
@@ -203,8 +203,8 @@ static void equal_content_is_stored_once(void **state)
 
 static void contents_of_any_size_come_back(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 65536, 65537, 1000000,
-					LIMIT_BLOB_BYTES };
+	static const size_t sizes[] = { 0,     1,	65536,
+					65537, 1000000, LIMIT_BLOB_BYTES };
 	struct tx *w = *state;
 
 	for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(*sizes); i++) {
@@ -342,7 +342,8 @@ static void a_destroyed_key_ends_everything(void **state)
 static void a_failed_command_leaves_at_most_a_file(void **state)
 {
 	struct tx *w = *state;
-	struct put a = { .b = { .org = w->who.org, .learner = anna,
+	struct put a = { .b = { .org = w->who.org,
+				.learner = anna,
 				.media_type = STR("text/plain") },
 			 .content = STR("undone"),
 			 .then = ERR_PRECONDITION };
@@ -467,8 +468,8 @@ static void media_types_have_their_form(void **state)
 {
 	static const char *const good[] = { "image/png", "text/x-c++src",
 					    "application/vnd.a.b+json" };
-	static const char *const bad[] = { "",	    "png",	"image/",
-					   "/png",  "a/b/c",	"a /b",
+	static const char *const bad[] = { "",	    "png",	 "image/",
+					   "/png",  "a/b/c",	 "a /b",
 					   "a/b;c", "text/pl\n", "-a/b" };
 	struct tx *w = *state;
 	struct put a = { .b = { .org = w->who.org }, .content = STR("x") };
@@ -491,7 +492,8 @@ static void too_much_and_nothing_are_refused(void **state)
 	assert_int_equal(put(w, NULL, (struct str){ 0 }, &a), ERR_INVALID);
 	assert_int_equal(put(w, NULL,
 			     (struct str){ arena_alloc(w->cx.arena, 1),
-					   LIMIT_BLOB_BYTES + 1 }, &a),
+					   LIMIT_BLOB_BYTES + 1 },
+			     &a),
 			 ERR_TOO_LARGE);
 }
 
@@ -609,13 +611,13 @@ static void what_can_be_read_is_what_was_put_and_not_erased(void **state)
 			gone[who] = false;
 			break;
 		default:
-			assert_int_equal(
-				get(w, &id,
-				    (struct str){ (char *)digest,
-						  sizeof(digest) }, &got),
-				there[who][what] ? OK
-				: gone[who]	 ? ERR_ERASED
-						 : ERR_NOT_FOUND);
+			assert_int_equal(get(w, &id,
+					     (struct str){ (char *)digest,
+							   sizeof(digest) },
+					     &got),
+					 there[who][what] ? OK
+					 : gone[who]	  ? ERR_ERASED
+							  : ERR_NOT_FOUND);
 		}
 	}
 }

@@ -40,9 +40,9 @@ static struct str bytes_of(struct ctx *cx, size_t n)
 
 static void any_size_comes_back(void **state)
 {
-	static const size_t sizes[] = { 0,	1,	16,	17,    65535,
-					65536,	65537,	131071, 131072, 131073,
-					200000, 262144 };
+	static const size_t sizes[] = { 0,	1,	16,	17,
+					65535,	65536,	65537,	131071,
+					131072, 131073, 200000, 262144 };
 	struct ctx *cx = *state;
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
@@ -50,8 +50,9 @@ static void any_size_comes_back(void **state)
 
 		file = sealed_close(cx, key, STR("name"), in);
 		assert_int_equal(file.n, sealed_size(in.n));
-		assert_int_equal(sealed_open(cx, key, STR("name"), file, in.n,
-					     &out), OK);
+		assert_int_equal(
+			sealed_open(cx, key, STR("name"), file, in.n, &out),
+			OK);
 		assert_true(str_eq(in, out));
 	}
 }
@@ -65,8 +66,9 @@ static void any_changed_byte_is_found(void **state)
 
 	for (size_t i = 0; i < file.n; i++) {
 		p[i] = (char)(p[i] ^ 1);
-		assert_int_equal(sealed_open(cx, key, STR("name"), file, 1000,
-					     &out), ERR_CORRUPT);
+		assert_int_equal(
+			sealed_open(cx, key, STR("name"), file, 1000, &out),
+			ERR_CORRUPT);
 		p[i] = (char)(p[i] ^ 1);
 	}
 	assert_int_equal(sealed_open(cx, key, STR("name"), file, 1000, &out),
@@ -89,8 +91,9 @@ static void any_cut_and_any_more_is_found(void **state)
 
 		memcpy(p, file.p, file.n);
 		more = (struct str){ p, file.n + n };
-		assert_int_equal(sealed_open(cx, key, STR("name"), more, 1000,
-					     &out), ERR_CORRUPT);
+		assert_int_equal(
+			sealed_open(cx, key, STR("name"), more, 1000, &out),
+			ERR_CORRUPT);
 	}
 }
 
@@ -104,8 +107,9 @@ static void chunks_cannot_be_left_out_or_swapped(void **state)
 
 	file = sealed_close(cx, key, STR("name"), in);
 	assert_int_equal(sealed_open(cx, key, STR("name"),
-				     str_cut(file, 0, START + 2 * PART),
-				     in.n, &out), ERR_CORRUPT);
+				     str_cut(file, 0, START + 2 * PART), in.n,
+				     &out),
+			 ERR_CORRUPT);
 	p = arena_alloc(cx->arena, file.n);
 	memcpy(p, file.p, START);
 	memcpy(p + START, file.p + START + PART, PART);
@@ -126,8 +130,9 @@ static void another_key_or_name_does_not_open_it(void **state)
 			 ERR_CORRUPT);
 	assert_int_equal(sealed_open(cx, key, STR("nam"), file, 1000, &out),
 			 ERR_CORRUPT);
-	assert_int_equal(sealed_open(cx, key, (struct str){ 0 }, file, 1000,
-				     &out), ERR_CORRUPT);
+	assert_int_equal(
+		sealed_open(cx, key, (struct str){ 0 }, file, 1000, &out),
+		ERR_CORRUPT);
 }
 
 static void more_than_was_expected_is_not_opened(void **state)

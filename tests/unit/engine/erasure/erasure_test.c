@@ -109,7 +109,8 @@ static struct str put(struct tx *w, const char *subject, const char *content)
 	size_t at;
 
 	assert_int_equal(tx_ask(w, blob_methods, "blob.put", params,
-				str_of(content), &reply), OK);
+				str_of(content), &reply),
+			 OK);
 	at = str_find(reply, STR("\"digest\":\""), 0) + 10;
 	return str_cut(reply, at, at + 2 * BLOB_DIGEST);
 }

@@ -193,7 +193,8 @@ static void a_result_that_is_not_right_leaves_the_job_as_it_was(void **state)
 	jw_queue(w, "grade", "{}");
 	jw_lease(w, 1, &a);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct jw_say s = { .what = JW_FINISH, .id = a.id,
+		struct jw_say s = { .what = JW_FINISH,
+				    .id = a.id,
 				    .fence = a.fence,
 				    .result = bad[i].result };
 
@@ -431,8 +432,8 @@ static void a_step_that_fails_is_undone_and_tried_later(void **state)
 		tx_settle(w);
 		j = jw_get(w, &id);
 		assert_int_equal(j.tries, i);
-		assert_true(str_is(j.last_error,
-				   "precondition: below nothing"));
+		assert_true(
+			str_is(j.last_error, "precondition: below nothing"));
 		assert_int_equal(jw_effects(w, &id, "step"), 0);
 		tx_step_clock(w, 10000);
 	}
@@ -512,10 +513,11 @@ static void no_order_of_calls_makes_an_effect_twice(void **state)
 		}
 		if (!n)
 			continue;
-		e = jw_say(w, pick < 11	  ? JW_FINISH
-			      : pick < 15 ? JW_RENEW
-			      : pick < 19 ? JW_FAIL
-					  : JW_FAIL_FOR_GOOD,
+		e = jw_say(w,
+			   pick < 11   ? JW_FINISH
+			   : pick < 15 ? JW_RENEW
+			   : pick < 19 ? JW_FAIL
+				       : JW_FAIL_FOR_GOOD,
 			   &held[at]);
 		assert_true(e == OK || e == ERR_CONFLICT);
 		if (who[at] != one)
