@@ -156,7 +156,9 @@ static void make_parts(struct server *s)
 					      .burst = c->burst,
 					      .cache_entries = AUTH_CACHE });
 	s->app.catalog = catalog_new(CATALOG_MOST);
-	s->app.jobs = jobs_new(&(struct jobs_opts){ .kinds = all_jobs,
+	s->app.jobs = jobs_new(&(struct jobs_opts){ .kinds = s->o.jobs
+								 ? s->o.jobs
+								 : all_jobs,
 						    .log = s->o.log });
 	s->app.attempts = attempts_new(&(struct attempts_opts){
 		.app = &s->app,

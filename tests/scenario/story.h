@@ -12,9 +12,9 @@
 struct story {
 	const char *who, *method, *params;
 	enum err want;
-	const char *keep; /* "a=assessment/id" */
-	int64_t pass_ms; /* a row without method: time passes, things happen;
-			    with one: only the clock moves, before the call */
+	const char *keep;  /* "a=assessment/id" */
+	int64_t pass_ms;   /* a row without method: time passes, things happen;
+			      with one: only the clock moves, before the call */
 	const char *bytes; /* behind the NUL */
 };
 
@@ -96,13 +96,13 @@ static inline void story_tell(struct world *w, struct story_vars *v,
 		}
 		r = story_call(w, v, &rows[i]);
 		if (r.e != rows[i].want)
-			fail_msg("row %zu: %s %s as %s: wanted %s, got %.*s",
-				 i, rows[i].method,
+			fail_msg("row %zu: %s %s as %s: wanted %s, got %.*s", i,
+				 rows[i].method,
 				 rows[i].params ? rows[i].params : "",
 				 rows[i].who, err_kind(rows[i].want),
 				 STR_FMT(str_cut(r.json, 0, 600)));
 	}
 }
 
-#define STORY(w, v, rows) \
+#define STORY(w, v, rows)                                                      \
 	story_tell(w, v, rows, sizeof(rows) / sizeof((rows)[0]))

@@ -7,6 +7,8 @@
 #include "base/tm.h"
 #include "engine/audit/record_sql.h"
 #include "engine/auth/org.h"
+#include "engine/erasure/erasure.h"
+#include "engine/jobs/job.h"
 #include "engine/methods.h"
 #include "engine/store/executor.h"
 
@@ -21,7 +23,7 @@ static const struct caller callers[] = {
 	{ "platform", ROLE_PLATFORM },	 { "author", ROLE_AUTHOR },
 	{ "moderator", ROLE_MODERATOR }, { "auditor", ROLE_AUDITOR },
 	{ "admin", ROLE_ORG_ADMIN },	 { "operator", ROLE_OPERATOR },
-	{ "foreign", ROLE_PLATFORM },
+	{ "worker", ROLE_WORKER },	 { "foreign", ROLE_PLATFORM },
 };
 
 static struct world *only; /* core_auth has no argument of ours */
@@ -98,6 +100,34 @@ static enum err world_rate(struct auth *a, struct ctx *cx,
 	return OK;
 }
 
+/* ---- jobs for workers ---- */
+
+struct worked {
+	int64_t n;
+};
+static const struct field worked_fields[] = {
+	FIELD(struct worked, n, KIND_INT, "any number"),
+	FIELD_END,
+};
+static const struct shape worked_shape = SHAPE(struct worked, worked_fields);
+
+static enum err work_apply(struct ctx *cx, const struct job *j,
+			   const void *result)
+{
+	(void)result;
+	record_stage(cx, &(struct record){ .org = j->org,
+					   .stream = j->id,
+					   .event = STR("test.worked"),
+					   .body = STR("{}") });
+	return OK;
+}
+
+static const struct job_kind work_job = { .name = "test.work",
+					  .result = &worked_shape,
+					  .apply = work_apply };
+static const struct job_kind *const world_jobs[] = { &erasure_job, &work_job,
+						     NULL };
+
 /* ---- the server ---- */
 
 static void must(struct world *w, enum err e, const char *what)
@@ -113,7 +143,8 @@ static void start(struct world *w)
 {
 	const struct server_opts o = { .config = &w->config,
 				       .clock = &w->clock.clock,
-				       .rng = &w->rng.rng };
+				       .rng = &w->rng.rng,
+				       .jobs = world_jobs };
 
 	must(w, server_open(&w->cx, &o, &w->server), "server_open");
 	w->app = w->cx.app = server_app(w->server);
@@ -125,15 +156,32 @@ static void start(struct world *w)
 		.rng = &w->rng.rng });
 }
 
-struct make_orgs {
+/* What a test itself does in a transaction. */
+struct own_work {
 	struct work work;
 	struct world *w;
+	struct id job;
 	enum err result;
 };
 
+static void own_done(struct work *work, enum err e)
+{
+	((struct own_work *)work)->result = e;
+}
+
+static void own_work(struct world *w, struct own_work *o,
+		     enum err (*run)(struct work *work), const char *what)
+{
+	o->w = w;
+	o->work = (struct work){ .cx = &w->cx, .run = run, .done = own_done };
+	must(w, executor_submit(w->app->executor, &o->work), what);
+	world_run(w);
+	must(w, o->result, what);
+}
+
 static enum err make_orgs(struct work *work)
 {
-	struct world *w = ((struct make_orgs *)work)->w;
+	struct world *w = ((struct own_work *)work)->w;
 	struct organization o;
 	enum err e = org_create(work->cx, STR("The University"), &o);
 
@@ -144,9 +192,22 @@ static enum err make_orgs(struct work *work)
 	return e;
 }
 
-static void made_orgs(struct work *work, enum err e)
+static enum err queue_job(struct work *work)
 {
-	((struct make_orgs *)work)->result = e;
+	struct own_work *o = (struct own_work *)work;
+
+	return job_queue(work->cx, work_job.name,
+			 &(struct job_wish){ .org = o->w->org }, &o->job);
+}
+
+const char *world_job(struct world *w)
+{
+	struct own_work o;
+	char text[ID_TEXT + 1];
+
+	own_work(w, &o, queue_job, "job");
+	id_text(&o.job, text);
+	return str_z(w->cx.arena, str_of(text));
 }
 
 static void set(struct world *w, const char *key, const char *value)
@@ -174,9 +235,7 @@ static void make_db(struct world *w)
 struct world *world_open(void)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	struct make_orgs make = {
-		.work = { .run = make_orgs, .done = made_orgs }, .w = w
-	};
+	struct own_work make;
 
 	CHECK(w && !only);
 	only = w;
@@ -193,10 +252,7 @@ struct world *world_open(void)
 	if (w->db.kind == DB_PG)
 		set(w, "store", w->db.url);
 	start(w);
-	make.work.cx = &w->cx;
-	must(w, executor_submit(w->app->executor, &make.work), "submit");
-	world_run(w);
-	must(w, make.result, "organizations");
+	own_work(w, &make, make_orgs, "organizations");
 	return w;
 }
 

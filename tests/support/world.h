@@ -9,6 +9,7 @@
  * Callers are named by tokens:
  *
  *	"platform" "author" "moderator" "auditor" "admin"   of the organization
+ *	"operator" "worker"                                 of the server
  *	"learner:NAME"    a learner of it, known to the platform as NAME
  *	"bound:COURSE"    a platform's key for one course only
  *	"foreign"         the platform of another organization
@@ -112,6 +113,12 @@ void world_lose_commit(struct world *w);
 
 /* Publishes a definition; its id as text. Fails the test if it is refused. */
 const char *world_publish(struct world *w, const char *json);
+
+/*
+ * Queues a job "test.work" of the organization, for workers; its id as text.
+ * Its result is {"n":INT}, and makes a record "test.worked".
+ */
+const char *world_job(struct world *w);
 
 /* Members of a result by their path: "view/state", "slots/0/mark". */
 bool reply_has(struct world *w, const struct reply *r, const char *path);
