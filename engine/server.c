@@ -468,6 +468,7 @@ void server_free(struct server *s)
 	jobs_free(s->app.jobs);
 	blob_store_free(s->app.blobs);
 	signer_free(s->app.signer);
+	feed_free(s->app.feed);
 	metrics_free(s->app.metrics);
 	arena_free(s->arena);
 	free(s);

@@ -50,6 +50,14 @@ enum err feed_new(struct ctx *cx, const struct feed_opts *o, struct feed **out)
 	return OK;
 }
 
+void feed_free(struct feed *f)
+{
+	if (!f || f->pub)
+		return;
+	sodium_memzero(f, sizeof(*f));
+	free(f);
+}
+
 struct str feed_urls(const struct feed *f)
 {
 	return f->pub ? pub_urls(f->pub) : (struct str){ 0 };

@@ -28,6 +28,8 @@ struct feed_opts {
 };
 MUST enum err feed_new(struct ctx *cx, const struct feed_opts *o,
 		       struct feed **out);
+/* Only of one that publishes nowhere (tests): nng's close may hang. */
+void feed_free(struct feed *f);
 struct str feed_urls(const struct feed *f);
 void feed_key(const struct feed *f, const struct id *org,
 	      uint8_t tag[FEED_TAG], uint8_t key[FEED_KEY]);

@@ -91,7 +91,8 @@ static void note_pipe(void *arg, const struct conn *c)
 
 static bool is_pipe(const struct watch *w, const struct endpoint *who)
 {
-	return bsearch(who, w->pipes, w->pipes_n, sizeof(*who), endpoint_cmp);
+	return w->pipes_n &&
+	       bsearch(who, w->pipes, w->pipes_n, sizeof(*who), endpoint_cmp);
 }
 
 static bool http_port(const struct front *f, int port)

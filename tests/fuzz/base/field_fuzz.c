@@ -64,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ctx cx = { .arena = arena_new(4096) };
 	struct str text = { (const char *)data, size };
 	struct buf b = { 0 }, again = { 0 };
+	struct str empty = { "", 0 };
 	struct whole w;
 
 	if (field_decode_text(&cx, text, &whole_shape, &w)) {
@@ -74,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	/* an absent list is written as an empty one, which has too few */
 	if (!w.strs.at)
-		w.strs = (struct list){ &(struct str){ "", 0 }, 1 };
+		w.strs = (struct list){ &empty, 1 };
 	field_encode(&b, &whole_shape, &w);
 	CHECK(field_decode_text(&cx, buf_view(&b), &whole_shape, &w) == OK);
 	field_encode(&again, &whole_shape, &w);
