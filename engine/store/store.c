@@ -74,21 +74,32 @@ enum err store_error(struct ctx *cx, enum err e, const char *detail)
 
 /* Faults and states */
 
+enum { FAIL_ON = 1 << 16 }; /* with the error: what comes later, too */
+
 static enum err fault(struct store_conn *c, struct ctx *cx)
 {
 	struct store *s = c->store;
+	int with;
 
 	atomic_fetch_add_explicit(&s->calls, 1, memory_order_relaxed);
 	if (atomic_load_explicit(&s->fail_at, memory_order_relaxed) == 0 ||
 	    atomic_fetch_sub(&s->fail_at, 1) != 1)
 		return OK;
-	return store_error(cx, (enum err)atomic_load(&s->fail_with),
-			   "injected");
+	with = atomic_load(&s->fail_with);
+	if (with & FAIL_ON)
+		atomic_store(&s->fail_at, 1);
+	return store_error(cx, (enum err)(with & ~FAIL_ON), "injected");
 }
 
 void store_fail_at(struct store *s, int n, enum err e)
 {
 	atomic_store(&s->fail_with, (int)e);
+	atomic_store(&s->fail_at, n);
+}
+
+void store_fail_from(struct store *s, int n, enum err e)
+{
+	atomic_store(&s->fail_with, (int)e | FAIL_ON);
 	atomic_store(&s->fail_at, n);
 }
 

@@ -585,6 +585,11 @@ void world_fail(struct world *w, int n, enum err e)
 	store_fail_at(w->app->store, n, e);
 }
 
+void world_fail_from(struct world *w, int n, enum err e)
+{
+	store_fail_from(w->app->store, n, e);
+}
+
 void world_lose_commit(struct world *w)
 {
 	store_lose_commit(w->app->store);

@@ -108,6 +108,8 @@ const char *world_time(struct world *w, int64_t ms);
 
 /* The n-th statement, begin or commit from now fails; n 0: none does. */
 void world_fail(struct world *w, int n, enum err e);
+/* And all that come after it, until world_fail(w, 0, OK). */
+void world_fail_from(struct world *w, int n, enum err e);
 /* The next commit happens, but is told as failed. */
 void world_lose_commit(struct world *w);
 
