@@ -149,6 +149,8 @@ MUST enum err store_bulk(struct ctx *cx, const struct stmt *st,
  * has not happened; 0: never.
  */
 void store_fail_at(struct store *s, int n, enum err e);
+/* Tests only: so does everything after it, until store_fail_at(s, 0, OK). */
+void store_fail_from(struct store *s, int n, enum err e);
 /* Tests only: the next commit happens, but is told as ERR_UNAVAILABLE. */
 void store_lose_commit(struct store *s);
 int64_t store_calls(const struct store *s); /* statements run so far */
