@@ -8,7 +8,6 @@
 
 enum {
 	BATCH_MAX = 512,
-	AHEAD = 128, /* works whose records a server beside us may begin with */
 	PARTS_MAX = 8,
 	TIMERS_MAX = 8,
 	TIMERS_LEAST = 32, /* due things in a batch that is full of works */
@@ -21,7 +20,6 @@ enum {
 struct executor {
 	struct executor_opts o;
 	struct store_conn *db;
-	bool beside; /* the database works while we do */
 	struct tx_part parts[PARTS_MAX];
 	struct tx_timer timers[TIMERS_MAX];
 	struct ctx cx; /* the batch's; its arena is emptied after each */
@@ -185,27 +183,13 @@ static enum err write_out(struct executor *x)
 	return e;
 }
 
-/* Between works, so that no savepoint stands around it. */
-static enum err flush_ahead(struct executor *x)
-{
-	enum err e;
-
-	store_lazy(x->db, true);
-	e = parts_flush(x);
-	store_lazy(x->db, false);
-	return e;
-}
-
 static enum err run_units(struct executor *x, struct work **works, size_t n,
 			  size_t timers_max, size_t *timers)
 {
 	enum err e = OK;
 
-	for (size_t i = 0; !e && i < n; i++) {
+	for (size_t i = 0; !e && i < n; i++)
 		e = run_work(x, works[i]);
-		if (!e && x->beside && (i + 1) % AHEAD == 0)
-			e = flush_ahead(x);
-	}
 	if (e || timers_max == 0)
 		return e;
 	*timers = run_timers(x, timers_max);
@@ -565,14 +549,12 @@ struct executor *executor_new(const struct executor_opts *o)
 	x->o.parts = x->parts;
 	x->o.timers = x->timers;
 	x->db = store_writer(o->store);
-	x->beside = store_beside(o->store);
 	x->cx = (struct ctx){ .arena = arena_new(65536),
 			      .clock = o->clock,
 			      .rng = o->rng,
 			      .log = o->log,
 			      .db = x->db,
 			      .app = o->app };
-	
 	CHECK(pthread_mutex_init(&x->lock, NULL) == 0);
 	CHECK(pthread_cond_init(&x->wake, NULL) == 0);
 	if (o->self)

@@ -47,8 +47,7 @@ struct tx_part {
 	void *arg;
 	size_t (*mark)(void *arg); /* before each work */
 	void (*undo)(void *arg, size_t mark); /* that work failed */
-	enum err (*flush)(void *arg, struct ctx *cx); /* before COMMIT, and
-							 between works */
+	enum err (*flush)(void *arg, struct ctx *cx); /* before COMMIT */
 	void (*committed)(void *arg, struct ctx *cx);
 	void (*aborted)(void *arg); /* nothing since BEGIN happened; the
 				       database may also hold a commit whose
