@@ -111,7 +111,7 @@ part_settings() {
 	grep -ohE 'FIELD(_OPT|_MAYBE)?\(struct (policy|policy_review|section|entry|assessment_def), [a-z_]+' \
 		graders/policy.c graders/assessment_file.c | sed 's/.*, //' |
 		while read -r name; do
-			grep -qE "\`$name\`" docs/assessment-file.md ||
+			grep -qE "[\`\"]$name[\`\"]" docs/assessment-file.md ||
 				echo "$name"
 		done >"$work/missing"
 	[ ! -s "$work/missing" ] ||
@@ -146,7 +146,7 @@ run_block() {
 }
 
 part_examples() {
-	local page lang file
+	local page lang file tool
 	command -v python3 >/dev/null || skip "python3 is not installed"
 	command -v openssl >/dev/null || skip "openssl is not installed"
 	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -167,6 +167,11 @@ part_examples() {
 		while read -r lang file; do
 			if [ "$lang" = js ] && ! node --experimental-websocket -e 0 2>/dev/null; then
 				echo "no node with WebSocket: $(basename "$file") is not run" >&2
+				continue
+			fi
+			tool=$(head -n 1 "$file" | cut -d' ' -f1)
+			if [ "$tool" = sqlite3 ] && ! command -v sqlite3 >/dev/null; then
+				echo "no sqlite3: $(basename "$file") is not run" >&2
 				continue
 			fi
 			if run_block "$lang" "$file" >"$work/out" 2>&1; then
