@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -281,6 +282,29 @@ static void files_full(struct watch *w, int64_t n)
 		f->opts.exhausted(f->opts.arg);
 }
 
+static bool is_socket(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/*
+ * A copy of a socket to look at, or -1. Never of a file: closing any copy of a
+ * database's descriptor drops the locks of the whole process on it (fcntl(2)),
+ * and then whoever opens and closes the database beside us takes its log away.
+ * A number that became a file in between keeps its copy open for ever.
+ */
+static int copy_socket(int fd)
+{
+	int copy;
+
+	if (!is_socket(fd))
+		return -1;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return copy >= 0 && is_socket(copy) ? copy : -1;
+}
+
 /* Every descriptor of the process, once. */
 static void sweep(struct watch *w)
 {
@@ -305,7 +329,7 @@ static void sweep(struct watch *w)
 		if (e->d_name[0] == '.')
 			continue;
 		n++;
-		copy = fcntl(atoi(e->d_name), F_DUPFD_CLOEXEC, 3);
+		copy = copy_socket(atoi(e->d_name));
 		if (copy >= 0 && !sweep_one(w, copy, now_ms))
 			close(copy);
 	}
