@@ -179,6 +179,8 @@ static void command(struct request *rq)
 	enum err e = ERR_UNAVAILABLE;
 
 	rq->cx.records = &rq->records;
+	rq->records.actor = rq->cx.who ? rq->cx.who->actor :
+					 (struct str){ 0 };
 	rq->work = (struct work){
 		.cx = &rq->cx,
 		.run = command_run,

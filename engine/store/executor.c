@@ -505,7 +505,7 @@ static void gather(struct executor *x)
 	until.tv_nsec = at % 1000000000;
 	x->wanted = x->batch_n;
 	x->sleeping = true;
-	while (!x->stopping && !x->woken &&
+	while (!x->stopping &&
 	       (size_t)x->stats.queue_now < x->wanted &&
 	       pthread_cond_clockwait(&x->wake, &x->lock, CLOCK_MONOTONIC,
 				      &until) == 0)

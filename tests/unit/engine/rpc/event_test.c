@@ -114,6 +114,17 @@ static void pages_together_are_all_events_of_the_organization(void **state)
 			 23);
 }
 
+static void an_event_names_who_called(void **state)
+{
+	struct fixture *fx = *state;
+	struct str r;
+
+	write_events(fx, "plat", "named", 1);
+	r = call(fx, "event.list", "plat", "{\"limit\":1000}");
+	assert_true(str_find(r, STR("\"actor\":\"plat\""), 0) != SIZE_MAX);
+	assert_true(str_find(r, STR("\"actor\":\"engine\""), 0) == SIZE_MAX);
+}
+
 static void courses_bound_what_is_seen(void **state)
 {
 	struct fixture *fx = *state;
@@ -206,6 +217,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(pages_together_are_all_events_of_the_organization),
+		T(an_event_names_who_called),
 		T(courses_bound_what_is_seen),
 		T(a_cursor_moves_past_what_it_may_not_show),
 		T(cursors_that_are_none_are_refused),
