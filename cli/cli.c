@@ -18,7 +18,7 @@ void cli_put(FILE *f, struct str s)
 static void say(struct cli *c, struct str text)
 {
 	struct buf b = { 0 };
-	const struct output o = { &b, c->columns };
+	const struct output o = { &b, c->columns, 0 };
 
 	output_line(&o, "assay:", text);
 	cli_put(c->err, buf_view(&b));

@@ -175,7 +175,7 @@ int import_run(struct cli *c, const struct args *a)
 static void put_problem(struct cli *c, const struct problem *p)
 {
 	struct buf b = { 0 };
-	const struct output o = { &b, c->out_is_terminal ? c->columns : 0 };
+	const struct output o = { &b, c->out_is_terminal ? c->columns : 0, 0 };
 	struct str at = p->at.n ? p->at : STR("/");
 
 	output_line(&o, problem_level_words[p->level],

@@ -33,7 +33,7 @@ static bool signed_by(const struct chain_report *r, struct str key)
 static void show(struct cli *c, const struct chain_report *r, bool json)
 {
 	struct buf text = { 0 }, b = { 0 };
-	const struct output o = { &b, c->out_is_terminal ? c->columns : 0 };
+	const struct output o = { &b, c->out_is_terminal ? c->columns : 0, 0 };
 	struct jdoc *doc;
 
 	field_encode(&text, &chain_report_shape, r);

@@ -100,7 +100,8 @@ static const char *advice(enum err code)
 static void error_text(struct cli *c, const struct client_reply *r)
 {
 	struct buf b = { 0 };
-	const struct output o = { &b, c->columns };
+	const struct output o = { &b, c->columns, 0 };
+	const struct output below = { &b, c->columns, 4 };
 	struct jdoc *doc;
 
 	output_line(&o, "assay:",
@@ -120,7 +121,7 @@ static void error_text(struct cli *c, const struct client_reply *r)
 	}
 	if (r->state.n && !jdoc_parse(c->cx, r->state, &doc)) {
 		buf_z(&b, "  state:\n");
-		output_object(c->cx, &o, NULL, jdoc_root(doc));
+		output_object(c->cx, &below, NULL, jdoc_root(doc));
 	}
 	cli_put(c->err, buf_view(&b));
 	buf_done(&b);
@@ -171,7 +172,7 @@ static void tell_result(struct cli *c, const struct rpc_method *m,
 			const struct client_reply *r, bool json, FILE *to)
 {
 	struct buf b = { 0 };
-	const struct output o = { &b, c->out_is_terminal ? c->columns : 0 };
+	const struct output o = { &b, c->out_is_terminal ? c->columns : 0, 0 };
 	struct jdoc *doc;
 
 	if (json || jdoc_parse(c->cx, r->result, &doc)) {

@@ -471,7 +471,7 @@ static void put_list(const struct place *p, const struct shape *shape,
 void output_object(struct ctx *cx, const struct output *o,
 		   const struct shape *shape, struct jval v)
 {
-	struct place p = { cx, o, 0, 0 };
+	struct place p = { cx, o, o->indent, 0 };
 
 	if (jval_type(v) == J_OBJECT)
 		put_object(&p, shape, v);

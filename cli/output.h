@@ -10,6 +10,7 @@
 struct output {
 	struct buf *b;
 	int columns; /* lines are broken here; 0: never */
+	int indent;  /* of everything that output_object writes */
 };
 
 /* An object by its shape; shape may be NULL. Ends with a line break. */

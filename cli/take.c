@@ -261,7 +261,6 @@ static int answer(struct take *t, struct str line)
 {
 	struct question *q = here(t);
 	struct str type = take_type(t->c, q->item), response;
-	int64_t seq = q->seq;
 	int code;
 
 	if (str_is(type, "description") || str_is(type, "opaque")) {
@@ -278,7 +277,7 @@ static int answer(struct take *t, struct str line)
 	if (take_has_certainty(q))
 		q->certainty = ask_certainty(t);
 	code = take_save(t, q, response);
-	if (code != TAKE_ON || t->over || seq == q->seq)
+	if (code != TAKE_ON || t->over || !t->saved)
 		return code;
 	/* What can be checked stays; else the next one that is open. */
 	if (take_has_check(q)) {
@@ -315,7 +314,7 @@ static void show_receipt(struct take *t)
 	struct str path = args_get(t->args, "receipt");
 	struct buf b = { 0 };
 	struct jdoc *doc;
-	const struct output o = { &b, t->c->columns };
+	const struct output o = { &b, t->c->columns, 0 };
 
 	if (!t->receipt.n || jdoc_parse(t->c->cx, t->receipt, &doc))
 		return;

@@ -38,6 +38,7 @@ struct take {
 	int64_t due_at, hard_end_at; /* 0: none */
 	int64_t ahead_ms;	     /* the server's clock minus ours */
 	struct str receipt;	     /* JSON, once handed in */
+	bool saved;		     /* the last answer that was sent */
 	bool over;		     /* nothing can be answered any more */
 	bool ended; /* standard input has: only the server can go on */
 };
@@ -80,8 +81,11 @@ int64_t take_left(const struct take *t);
 void take_show(struct take *t, const struct question *q);
 void take_show_response(struct take *t, const struct question *q,
 			const char *label, struct str response);
-/* Feedback, mark, right answer: what a check or a review may show. */
-void take_show_outcome(struct take *t, const struct question *q,
+/*
+ * Feedback, mark, right answer: what a check or a review may show. false: it
+ * was nothing.
+ */
+bool take_show_outcome(struct take *t, const struct question *q,
 		       struct jval slot);
 void take_show_list(struct take *t);
 bool take_has_check(const struct question *q);

@@ -297,6 +297,7 @@ int take_save(struct take *t, struct question *q, struct str response)
 	bool taken;
 	int code = send(t, "attempt.answer", q, response, &r, &taken);
 
+	t->saved = code == TAKE_ON && taken;
 	if (code != TAKE_ON || !taken)
 		return code;
 	if (jdoc_parse(t->c->cx, r.result, &doc))
@@ -332,7 +333,8 @@ static int tell_check(struct take *t, struct question *q,
 	if (!q->response.n)
 		q->response = was.response;
 	take_note_times(t, jdoc_root(doc));
-	take_show_outcome(t, q, slot);
+	if (!take_show_outcome(t, q, slot) && str_is(q->state, "finished"))
+		take_sayf(t, "It is scored; nothing more may be shown now.");
 	if (str_is(q->state, "try_again"))
 		take_sayf(t, "`again` gives you another try.");
 	return TAKE_ON;

@@ -417,23 +417,25 @@ void take_show_response(struct take *t, const struct question *q,
 
 /* ---- what came of it ---- */
 
-static void put_note(struct take *t, struct jval slot, const char *name,
+static bool put_note(struct take *t, struct jval slot, const char *name,
 		     const char *label)
 {
 	struct str s = take_str(t->c, slot, name);
 
 	if (!s.n)
-		return;
+		return false;
 	take_sayf(t, "%s", label);
 	take_say(t, INDENT, html_text(t->c->cx->arena, s));
+	return true;
 }
 
-static void put_verdict(struct take *t, struct jval slot)
+static bool put_verdict(struct take *t, struct jval slot)
 {
 	struct str correct = take_str(t->c, slot, "correct");
 	struct jval mark, most;
 	bool has_most = take_get(slot, "max_mark", &most);
 	struct buf b = { 0 };
+	bool any;
 
 	if (correct.n)
 		buf_fmt(&b, "%s",
@@ -450,26 +452,39 @@ static void put_verdict(struct take *t, struct jval slot)
 		if (has_most)
 			buf_fmt(&b, " of %.*s", STR_FMT(jval_text(most)));
 	}
-	if (b.n)
+	any = b.n > 0;
+	if (any)
 		take_say(t, 0, buf_view(&b));
 	buf_done(&b);
+	return any;
 }
 
-void take_show_outcome(struct take *t, const struct question *q,
+bool take_show_outcome(struct take *t, const struct question *q,
 		       struct jval slot)
 {
+	static const struct {
+		const char *name, *label;
+	} notes[] = {
+		{ "reason", "It could not be scored:" },
+		{ "feedback", "Feedback:" },
+		{ "hint", "Hint:" },
+		{ "general_feedback", "About the question:" },
+		{ "comment", "Comment:" },
+	};
+	bool any = put_verdict(t, slot);
 	struct jval right;
 
-	put_verdict(t, slot);
-	put_note(t, slot, "reason", "It could not be scored:");
-	put_note(t, slot, "feedback", "Feedback:");
-	put_note(t, slot, "hint", "Hint:");
-	put_note(t, slot, "general_feedback", "About the question:");
-	if (take_get(slot, "right_answer", &right))
+	for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++)
+		any = put_note(t, slot, notes[i].name, notes[i].label) || any;
+	if (take_get(slot, "right_answer", &right)) {
 		take_show_response(t, q, "A right answer:", jval_text(right));
-	put_note(t, slot, "comment", "Comment:");
-	if (str_is(take_str(t->c, slot, "state"), "needs_grading"))
+		any = true;
+	}
+	if (str_is(take_str(t->c, slot, "state"), "needs_grading")) {
 		take_sayf(t, "A person will mark this.");
+		any = true;
+	}
+	return any;
 }
 
 /* ---- overview ---- */

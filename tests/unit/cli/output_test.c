@@ -39,7 +39,7 @@ static const char *show(struct world *w, const struct shape *shape,
 			const char *json, int columns)
 {
 	struct buf b = { 0 };
-	const struct output o = { &b, columns };
+	const struct output o = { &b, columns, 0 };
 	struct jdoc *doc;
 	const char *z;
 
