@@ -92,7 +92,7 @@ make_platform() {
 	fi
 	rm -f "$data/learner.token"
 	"$bin/assay" token "$data/platform.jwk" --issuer "$issuer" \
-		--audience assay --subject sam --name "Sam Sample" \
+		--audience assay --subject sam \
 		--courses sample --lives 24h -o "$data/learner.token" >/dev/null
 }
 
@@ -116,6 +116,8 @@ make_course() {
 	publish networks "$here/quiz.json"
 	assay course set --course sample --title "Sample course" \
 		--idempotency-key sample-course >/dev/null
+	assay learner set --learner sam --name "Sam Sample" \
+		--idempotency-key sample-sam >/dev/null
 }
 
 tell() {
@@ -134,8 +136,8 @@ Its data, keys and log are in $data. Ctrl-C stops it. In another terminal:
   or practise, as often as you like:
     $a attempt take --course sample --slug practice $as/learner.token
 
-  see the gradebook, and take it away as CSV, as the administrator:
-    $a gradebook list --course sample $as/admin.key
+  see the gradebook, or take it away as a file, as the administrator:
+    $a gradebook export --course sample $as/admin.key
     $a gradebook export --course sample -o gradebook.csv $as/admin.key
 
   check that no record of what happened was changed:
