@@ -29,7 +29,7 @@ struct journal {
 	size_t flushed; /* of pending: in the table already */
 	size_t flushed_at_mark;
 	struct val *vals; /* CHUNK rows */
-	uint32_t *slots; /* keyed pending ones: index + 1 */
+	uint32_t *slots;  /* keyed pending ones: index + 1 */
 	size_t slots_n, keyed_n;
 
 	pthread_mutex_t lock; /* over the committed head */
@@ -149,10 +149,10 @@ static enum err publish_missed(struct journal *j, struct ctx *cx, int64_t to)
 	while (!e && from < to && j->o.published) {
 		struct list l;
 
-		e = store_list(cx, &record_sql[RECORD_AFTER],
-			       VALS(v_int(j->o.node), v_int(from),
-				    v_int(CHUNK)),
-			       CHUNK, &l, NULL);
+		e = store_list(
+			cx, &record_sql[RECORD_AFTER],
+			VALS(v_int(j->o.node), v_int(from), v_int(CHUNK)),
+			CHUNK, &l, NULL);
 		if (e || l.n == 0)
 			break;
 		j->o.published(j->o.arg, l.at, l.n);
@@ -195,8 +195,8 @@ enum err journal_load(struct journal *j, struct ctx *cx)
 
 /*
  * Grows on this node, also when the clock is set back while it runs; over
- * restarts and on several nodes as the clocks do. Below 2^53 until the year 2255, for readers whose numbers
- * are doubles.
+ * restarts and on several nodes as the clocks do. Below 2^53 until the year
+ * 2255, for readers whose numbers are doubles.
  */
 static int64_t pick_n(struct journal *j, int64_t at_ms)
 {
@@ -243,8 +243,7 @@ static void append(struct journal *j, struct ctx *cx, struct record *r)
 static bool key_taken(struct journal *j, const struct record_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (l->r[i].keyed &&
-		    *find_key(j, &l->r[i].org, l->r[i].idem))
+		if (l->r[i].keyed && *find_key(j, &l->r[i].org, l->r[i].idem))
 			return true;
 	return false;
 }

@@ -38,9 +38,9 @@ static const struct field node_fields[] = {
 };
 static const struct shape node_shape = SHAPE(struct record_node, node_fields);
 
-#define COLUMNS                                                    \
-	"node, seq, org, stream, n, at_ms, actor, learner, event," \
-	" keyed, idem, ask, body, personal, personal_salt,"        \
+#define COLUMNS                                                                \
+	"node, seq, org, stream, n, at_ms, actor, learner, event,"             \
+	" keyed, idem, ask, body, personal, personal_salt,"                    \
 	" personal_hash, reply, hash"
 
 const struct stmt record_sql[RECORD_STMTS] = {

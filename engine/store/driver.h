@@ -30,7 +30,7 @@ struct store_conn {
 	bool writer;
 	/* The front's: */
 	bool in_tx, in_savepoint;
-	bool failed; /* an error spoilt the transaction, up to the savepoint */
+	bool failed;  /* an error spoilt the transaction, up to the savepoint */
 	bool in_each; /* a callback runs: the connection is not to be used */
 	bool reads_only; /* CHECKs that nothing is written: a "single" work */
 };
@@ -86,12 +86,12 @@ struct store_stmt {
 
 struct store {
 	const struct driver *drv;
-	struct store_opts o; /* url is a copy */
-	struct arena *arena; /* lives as long as the store */
+	struct store_opts o;	  /* url is a copy */
+	struct arena *arena;	  /* lives as long as the store */
 	struct store_stmt *stmts; /* the store's own come first */
 	size_t stmts_n;
 	size_t prepared_n; /* what a new connection has to prepare */
-	uint32_t *slots; /* stmts by address: index + 1 */
+	uint32_t *slots;   /* stmts by address: index + 1 */
 	size_t slots_mask;
 	struct store_conn *writer;
 	pthread_mutex_t lock; /* over the free readers */

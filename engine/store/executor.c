@@ -11,7 +11,7 @@ enum {
 	PARTS_MAX = 8,
 	TIMERS_MAX = 8,
 	TIMERS_LEAST = 32, /* due things in a batch that is full of works */
-	PROBE_MS = 1000, /* between two looks whether there is space again */
+	PROBE_MS = 1000,   /* between two looks whether there is space again */
 	TIMERS_REST_MS = 1000, /* after they failed or did nothing */
 	GATHER_SHARE = 4,
 	NAP_MS = 1000, /* the longest wait for a timer: clocks are set */
@@ -31,10 +31,10 @@ struct executor {
 	bool begun; /* the last transaction got past BEGIN */
 	bool read_only;
 	int64_t probe_at_ms;
-	bool timers_careful; /* they were in a batch that failed */
+	bool timers_careful;  /* they were in a batch that failed */
 	int64_t timers_at_ms; /* not before */
-	int64_t guards; /* successes in the transaction */
-	int64_t commit_ns; /* of late, on average */
+	int64_t guards;	      /* successes in the transaction */
+	int64_t commit_ns;    /* of late, on average */
 
 	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t wake;
@@ -497,16 +497,14 @@ static void gather(struct executor *x)
 	struct timespec until;
 	int64_t at;
 
-	if (!x->head || x->stopping ||
-	    (size_t)x->stats.queue_now >= x->batch_n)
+	if (!x->head || x->stopping || (size_t)x->stats.queue_now >= x->batch_n)
 		return;
 	at = clock_mono_ns(&clock_system) + x->commit_ns / GATHER_SHARE;
 	until.tv_sec = at / 1000000000;
 	until.tv_nsec = at % 1000000000;
 	x->wanted = x->batch_n;
 	x->sleeping = true;
-	while (!x->stopping &&
-	       (size_t)x->stats.queue_now < x->wanted &&
+	while (!x->stopping && (size_t)x->stats.queue_now < x->wanted &&
 	       pthread_cond_clockwait(&x->wake, &x->lock, CLOCK_MONOTONIC,
 				      &until) == 0)
 		;

@@ -12,8 +12,7 @@ static const struct field applied_fields[] = {
 	FIELD(struct applied, name, KIND_STR, "its name"),
 	FIELD_END,
 };
-static const struct shape applied_shape = SHAPE(struct applied,
-						applied_fields);
+static const struct shape applied_shape = SHAPE(struct applied, applied_fields);
 
 static const struct field ping_fields[] = {
 	FIELD(struct applied, number, KIND_INT, "0"),
@@ -204,8 +203,8 @@ static enum err apply(struct ctx *cx, struct store_conn *c,
 			  NULL);
 }
 
-static enum err step(struct ctx *cx, struct store_conn *c,
-		     const struct plan *p, const struct migration *m)
+static enum err step(struct ctx *cx, struct store_conn *c, const struct plan *p,
+		     const struct migration *m)
 {
 	enum err e = ERR_BUSY;
 

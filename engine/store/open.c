@@ -24,8 +24,8 @@ const char *store_expand(struct store *s, const char *sql)
 	while (*sql) {
 		size_t i = 0;
 
-		while (i < ALL && strncmp(sql, all[i].name,
-					  strlen(all[i].name)) != 0)
+		while (i < ALL &&
+		       strncmp(sql, all[i].name, strlen(all[i].name)) != 0)
 			i++;
 		if (i < ALL) {
 			buf_z(&b, all[i].by);

@@ -30,24 +30,24 @@ struct sqlstate {
 };
 
 static const struct sqlstate sqlstates[] = {
-	{ "23505", ERR_CONFLICT }, /* unique_violation */
-	{ "42P07", ERR_CONFLICT }, /* duplicate_table: nodes that boot */
-	{ "42710", ERR_CONFLICT }, /* duplicate_object */
-	{ "40001", ERR_BUSY }, /* serialization_failure */
-	{ "40P01", ERR_BUSY }, /* deadlock_detected */
-	{ "55P03", ERR_BUSY }, /* lock_not_available */
-	{ "53100", ERR_READ_ONLY }, /* disk_full */
-	{ "25006", ERR_READ_ONLY }, /* read_only_sql_transaction */
-	{ "22021", ERR_INVALID }, /* not in repertoire */
-	{ "22P05", ERR_INVALID }, /* untranslatable */
-	{ "22003", ERR_INVALID }, /* out of range */
-	{ "54", ERR_TOO_LARGE }, /* program limits */
-	{ "XX001", ERR_CORRUPT }, /* data_corrupted */
-	{ "XX002", ERR_CORRUPT }, /* index_corrupted */
-	{ "08", ERR_UNAVAILABLE }, /* connection */
-	{ "53", ERR_UNAVAILABLE }, /* resources */
-	{ "57", ERR_UNAVAILABLE }, /* operator: shutdown, timeout */
-	{ "58", ERR_UNAVAILABLE }, /* system */
+	{ "23505", ERR_CONFLICT },    /* unique_violation */
+	{ "42P07", ERR_CONFLICT },    /* duplicate_table: nodes that boot */
+	{ "42710", ERR_CONFLICT },    /* duplicate_object */
+	{ "40001", ERR_BUSY },	      /* serialization_failure */
+	{ "40P01", ERR_BUSY },	      /* deadlock_detected */
+	{ "55P03", ERR_BUSY },	      /* lock_not_available */
+	{ "53100", ERR_READ_ONLY },   /* disk_full */
+	{ "25006", ERR_READ_ONLY },   /* read_only_sql_transaction */
+	{ "22021", ERR_INVALID },     /* not in repertoire */
+	{ "22P05", ERR_INVALID },     /* untranslatable */
+	{ "22003", ERR_INVALID },     /* out of range */
+	{ "54", ERR_TOO_LARGE },      /* program limits */
+	{ "XX001", ERR_CORRUPT },     /* data_corrupted */
+	{ "XX002", ERR_CORRUPT },     /* index_corrupted */
+	{ "08", ERR_UNAVAILABLE },    /* connection */
+	{ "53", ERR_UNAVAILABLE },    /* resources */
+	{ "57", ERR_UNAVAILABLE },    /* operator: shutdown, timeout */
+	{ "58", ERR_UNAVAILABLE },    /* system */
 	{ "25P03", ERR_UNAVAILABLE }, /* idle in transaction too long */
 };
 
@@ -122,8 +122,7 @@ static void take_rows(struct pg_answer *a, const PGresult *r)
 	for (int k = 0; k < rows && !a->sink_error && !a->sink->enough; k++) {
 		for (size_t i = 0; i < a->st->columns; i++)
 			pg_column(r, k, (int)i,
-				  (enum pg_type)a->types->columns[i],
-				  &cols[i]);
+				  (enum pg_type)a->types->columns[i], &cols[i]);
 		a->sink_error = a->sink->row(a->sink, cols);
 	}
 }
@@ -144,8 +143,8 @@ static enum err take_result(struct pg *p, struct ctx *cx, struct pg_answer *a,
 		take_rows(a, r);
 	if (s != PGRES_SINGLE_TUPLE) {
 		a->changed = atoll(PQcmdTuples((PGresult *)r));
-		a->committed = strcmp(PQcmdStatus((PGresult *)r), "COMMIT") ==
-			       0;
+		a->committed =
+			strcmp(PQcmdStatus((PGresult *)r), "COMMIT") == 0;
 	}
 	return OK;
 }
@@ -180,8 +179,8 @@ enum err pg_finish(struct pg *p, struct ctx *cx, struct pg_answer *last)
 	if (!PQpipelineSync(p->db))
 		return pg_lost(p, cx);
 	for (size_t i = 0; i < n; i++) {
-		enum err one = take_command(p, cx, i + 1 == n ? last : NULL,
-					    e != OK);
+		enum err one =
+			take_command(p, cx, i + 1 == n ? last : NULL, e != OK);
 
 		e = e ? e : one;
 		if (!p->db)
@@ -220,8 +219,8 @@ static enum err send_held(struct pg *p, struct ctx *cx)
 	return e;
 }
 
-static enum err send_text(struct pg *p, struct ctx *cx, const char *sql,
-			  int n, const char *const *vals)
+static enum err send_text(struct pg *p, struct ctx *cx, const char *sql, int n,
+			  const char *const *vals)
 {
 	enum err e = send_held(p, cx);
 
@@ -309,7 +308,8 @@ static enum err settings(struct pg *p, struct ctx *cx)
 		 (long long)p->conn.store->o.busy_ms);
 	e = set(p, cx, "lock_timeout", busy);
 	if (!e)
-		e = set(p, cx, "statement_timeout", writer ? "30000" : "120000");
+		e = set(p, cx, "statement_timeout",
+			writer ? "30000" : "120000");
 	if (!e)
 		e = set(p, cx, "idle_in_transaction_session_timeout", "120000");
 	if (!e)
@@ -505,8 +505,7 @@ static enum err pg_rollback_to(struct store_conn *c, struct ctx *cx)
 
 /* Statements */
 
-static enum err pg_script(struct store_conn *c, struct ctx *cx,
-			  const char *sql)
+static enum err pg_script(struct store_conn *c, struct ctx *cx, const char *sql)
 {
 	struct pg *p = (struct pg *)c;
 	enum err e = send_text(p, cx, sql, 0, NULL);

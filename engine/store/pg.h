@@ -5,10 +5,18 @@
 
 #include "engine/store/driver.h"
 
-enum pg_type { PG_BOOL, PG_INT2, PG_INT4, PG_INT8, PG_BYTES, PG_TEXT, PG_TYPES };
+enum pg_type {
+	PG_BOOL,
+	PG_INT2,
+	PG_INT4,
+	PG_INT8,
+	PG_BYTES,
+	PG_TEXT,
+	PG_TYPES
+};
 
 struct pg_stmt {
-	uint8_t n; /* parameters */
+	uint8_t n;					  /* parameters */
 	uint8_t params[PARAMS_MAX], columns[COLUMNS_MAX]; /* enum pg_type */
 	bool bulk; /* its unnest form is prepared too */
 };
@@ -19,8 +27,8 @@ enum { HELD_MAX = 8 };
 
 struct pg {
 	struct store_conn conn; /* first */
-	PGconn *db; /* always in pipeline mode; NULL: lost */
-	struct pg_stmt *stmts; /* as store->stmts */
+	PGconn *db;		/* always in pipeline mode; NULL: lost */
+	struct pg_stmt *stmts;	/* as store->stmts */
 	/*
 	 * BEGIN, SAVEPOINT and the like wait here and travel with the next
 	 * statement: they cost no round trip of their own.
@@ -28,10 +36,10 @@ struct pg {
 	enum pg_verb held[HELD_MAX];
 	size_t held_n;
 	size_t sent; /* commands whose results are not read yet */
-	bool lazy; /* bulks wait for the commit */
-	bool stale; /* reconnect before the next transaction */
+	bool lazy;   /* bulks wait for the commit */
+	bool stale;  /* reconnect before the next transaction */
 	int64_t retry_at_ns, pause_ms; /* of connecting */
-	struct buf arrays; /* a bulk's parameters */
+	struct buf arrays;	       /* a bulk's parameters */
 };
 
 /* What comes back from the last command of a pipeline. */

@@ -145,13 +145,12 @@ static enum err read_one(struct pg *p, struct ctx *cx,
 	else if (status == PGRES_PIPELINE_ABORTED)
 		e = ERR_INTERNAL; /* the one before has told why */
 	else if (status != PGRES_COMMAND_OK) {
-		const char *why = PQresultErrorField(r,
-						     PG_DIAG_MESSAGE_PRIMARY);
+		const char *why =
+			PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 
 		e = pg_refused(p, cx, r);
 		if (e == ERR_INTERNAL)
-			bad_stmt(cx, st, "cannot be prepared:",
-				 why ? why : "");
+			bad_stmt(cx, st, "cannot be prepared:", why ? why : "");
 	} else if (into) {
 		e = check_stmt(cx, st, into, r);
 	}

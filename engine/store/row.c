@@ -14,8 +14,8 @@ static enum err put_json(struct ctx *cx, const struct field *f, struct str json,
 	struct field one[2] = { *f, FIELD_END };
 	struct shape shape = { f->name, size, one };
 	char *tmp = arena_alloc(cx->arena, size);
-	struct str text = str_fmt(cx->arena, "{\"%s\":%.*s}", f->name,
-				  STR_FMT(json));
+	struct str text =
+		str_fmt(cx->arena, "{\"%s\":%.*s}", f->name, STR_FMT(json));
 	size_t at = f->offset;
 
 	if (field_decode_text(cx, text, &shape, tmp))

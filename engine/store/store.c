@@ -413,11 +413,9 @@ enum err store_list(struct ctx *cx, const struct stmt *st,
 	return OK;
 }
 
-enum err store_each(struct ctx *cx, const struct stmt *st,
-		    const struct val *vals, size_t n,
-		    enum err (*each)(struct ctx *cx, const void *row,
-				     void *arg),
-		    void *arg)
+enum err store_each(
+	struct ctx *cx, const struct stmt *st, const struct val *vals, size_t n,
+	enum err (*each)(struct ctx *cx, const void *row, void *arg), void *arg)
 {
 	struct gather g = { .sink = { .row = hand_row, .stream = true },
 			    .each = each,
@@ -527,10 +525,10 @@ enum err store_probe(struct store_conn *c, struct ctx *cx)
 	cx->db = c;
 	e = store_begin(c, cx);
 	if (!e)
-		e = store_exec(cx, &store_own_sql[OWN_PROBE],
-			       VALS(v_int(now),
-				    v_bytes((struct str){ pad, PAD })),
-			       NULL);
+		e = store_exec(
+			cx, &store_own_sql[OWN_PROBE],
+			VALS(v_int(now), v_bytes((struct str){ pad, PAD })),
+			NULL);
 	if (!e)
 		e = store_commit(c, cx);
 	store_rollback(c);

@@ -208,10 +208,13 @@ static const struct field gone_fields[] = {
 	FIELD_END,
 };
 static const struct shape gone_shape = SHAPE(struct thing_count, gone_fields);
-static const struct stmt close_all = { "test_close_all",
+static const struct stmt close_all = {
+	"test_close_all",
 	"SELECT COUNT(pg_terminate_backend(pid)) AS count"
 	" FROM pg_stat_activity WHERE datname = current_database()"
-	" AND pid <> pg_backend_pid()", &gone_shape };
+	" AND pid <> pg_backend_pid()",
+	&gone_shape
+};
 static const struct stmt_set close_set = { "test", &close_all, 1 };
 
 static void cut_connections(struct sw *w)
@@ -438,15 +441,18 @@ int main(void)
 		BOTH(what_was_acknowledged_survives_a_kill),
 	};
 	static const struct CMUnitTest own[] = {
-		cmocka_unit_test(a_server_killed_in_a_transaction_loses_nothing),
-		cmocka_unit_test(a_connection_that_the_server_closed_is_made_anew),
+		cmocka_unit_test(
+			a_server_killed_in_a_transaction_loses_nothing),
+		cmocka_unit_test(
+			a_connection_that_the_server_closed_is_made_anew),
 		cmocka_unit_test(a_file_that_is_no_database_is_corrupt),
 		cmocka_unit_test(a_page_that_is_damaged_is_corrupt),
 		/* Last: it may leave the process in a name space of its own. */
-		cmocka_unit_test(a_full_disk_makes_read_only_until_there_is_space),
+		cmocka_unit_test(
+			a_full_disk_makes_read_only_until_there_is_space),
 	};
-	int failures = both_main("crash", tests,
-				 sizeof(tests) / sizeof(tests[0]));
+	int failures =
+		both_main("crash", tests, sizeof(tests) / sizeof(tests[0]));
 
 	return failures + cmocka_run_group_tests(own, NULL, NULL);
 }

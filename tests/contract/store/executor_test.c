@@ -16,7 +16,7 @@ struct job {
 	struct id id;
 	char name[32];
 	enum err refuse; /* after it has written */
-	bool overlook; /* ignores that its name is taken */
+	bool overlook;	 /* ignores that its name is taken */
 	int runs, dones;
 	enum err end;
 };
@@ -24,9 +24,9 @@ struct job {
 static enum err job_run(struct work *w)
 {
 	struct job *j = (struct job *)w;
-	enum err e = store_exec(&j->cx, &thing_sql[THING_ADD],
-				VALS(v_id(&j->id), v_int(0), v_z(j->name)),
-				NULL);
+	enum err e =
+		store_exec(&j->cx, &thing_sql[THING_ADD],
+			   VALS(v_id(&j->id), v_int(0), v_z(j->name)), NULL);
 
 	j->runs++;
 	if (e && !j->overlook)
@@ -46,13 +46,13 @@ static void job_done(struct work *w, enum err e)
 
 static void job_init(struct job *j, struct sw *w, const char *name)
 {
-	*j = (struct job){ .work = { .cx = &j->cx,
-				     .run = job_run,
-				     .done = job_done },
-			   .cx = { .arena = w->cx.arena,
-				   .clock = &w->clock.clock,
-				   .rng = &w->rng.rng },
-			   .id = sw_id(w) };
+	*j = (struct job){
+		.work = { .cx = &j->cx, .run = job_run, .done = job_done },
+		.cx = { .arena = w->cx.arena,
+			.clock = &w->clock.clock,
+			.rng = &w->rng.rng },
+		.id = sw_id(w)
+	};
 	snprintf(j->name, sizeof(j->name), "%s", name);
 }
 
@@ -518,7 +518,7 @@ static void a_timer_that_spoils_its_batch_does_not_spoil_the_works(struct sw *w)
 	assert_int_equal(j.end, OK);
 	assert_int_equal(sw_things(w), 1);
 	assert_int_equal(a.ran, 1);
-	a.left = 5; /* it looks again */
+	a.left = 5;			       /* it looks again */
 	assert_int_equal(executor_step(x), 1); /* one thing, by itself */
 	assert_int_equal(executor_step(x), 4);
 	assert_int_equal(sw_things(w), 6);

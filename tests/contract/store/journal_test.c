@@ -64,12 +64,12 @@ struct job {
 	struct node *node;
 	struct record_list list;
 	struct id stream, org;
-	int64_t n; /* 0: the journal picks */
-	int records; /* of the stream, from n on */
+	int64_t n;	/* 0: the journal picks */
+	int records;	/* of the stream, from n on */
 	struct str key; /* of the first, or absent */
 	struct str personal;
 	enum err refuse;
-	bool flush; /* and see the own records */
+	bool flush;	     /* and see the own records */
 	struct record found; /* by its key, before it appends */
 	enum err lookup;
 	int dones;
@@ -187,6 +187,8 @@ static int64_t head_of(struct node *d)
 
 /* The chain */
 
+enum { MANY = 1100 }; /* more than one insert takes */
+
 static void the_chain_goes_on_over_restarts(struct sw *w)
 {
 	struct node d;
@@ -196,16 +198,15 @@ static void the_chain_goes_on_over_restarts(struct sw *w)
 
 		node_open(&d, w, w->store, 1);
 		jobs_init(j, 10, &d);
-		j[4].records = RECORDS_MAX;
+		j[4].records = MANY;
 		submit(j, 10);
 		executor_step(d.x);
 		assert_true(d.in_order || round > 0);
-		assert_int_equal(d.published, 9 + RECORDS_MAX);
-		assert_int_equal(head_of(&d), (round + 1) * (9 + RECORDS_MAX));
+		assert_int_equal(d.published, 9 + MANY);
+		assert_int_equal(head_of(&d), (round + 1) * (9 + MANY));
 		node_close(&d);
 		sw_reopen(w);
-		assert_int_equal(sw_chain(w, 1),
-				 (round + 1) * (9 + RECORDS_MAX));
+		assert_int_equal(sw_chain(w, 1), (round + 1) * (9 + MANY));
 	}
 }
 
@@ -479,8 +480,8 @@ static void a_commit_whose_answer_was_lost_is_found_by_its_keys(struct sw *w)
 	node_close(&d);
 }
 
-static void of_two_nodes_that_race_on_one_stream_one_has_a_conflict(
-	struct sw *w)
+static void
+of_two_nodes_that_race_on_one_stream_one_has_a_conflict(struct sw *w)
 {
 	struct store *other;
 	struct node a, b;
@@ -512,8 +513,8 @@ static void of_two_nodes_that_race_on_one_stream_one_has_a_conflict(
 	store_close(other);
 }
 
-static void two_nodes_may_append_to_one_stream_where_the_journal_picks(
-	struct sw *w)
+static void
+two_nodes_may_append_to_one_stream_where_the_journal_picks(struct sw *w)
 {
 	struct id stream = sw_id(w);
 	struct store *other;
@@ -543,9 +544,12 @@ static void two_nodes_may_append_to_one_stream_where_the_journal_picks(
 
 /* The personal part */
 
-static const struct stmt erase = { "test_erase",
+static const struct stmt erase = {
+	"test_erase",
 	"UPDATE record SET personal = NULL, personal_salt = NULL"
-	" WHERE stream = $1", NULL };
+	" WHERE stream = $1",
+	NULL
+};
 static const struct stmt_set erase_set = { "test", &erase, 1 };
 
 static void a_personal_part_can_be_erased_and_the_chain_holds(struct sw *w)
@@ -568,9 +572,8 @@ static void a_personal_part_can_be_erased_and_the_chain_holds(struct sw *w)
 	assert_int_equal(sw_chain(w, 1), 3);
 	w->cx.db = store_writer(s);
 	assert_int_equal(store_begin(w->cx.db, &w->cx), OK);
-	assert_int_equal(store_exec(&w->cx, &erase, VALS(v_id(&j[1].stream)),
-				    NULL),
-			 OK);
+	assert_int_equal(
+		store_exec(&w->cx, &erase, VALS(v_id(&j[1].stream)), NULL), OK);
 	assert_int_equal(store_commit(w->cx.db, &w->cx), OK);
 	w->cx.db = NULL;
 	r = sw_records(w, 1).at;
@@ -600,8 +603,7 @@ static void records_of_a_stream_come_in_their_order(struct sw *w)
 	assert_int_equal(record_at(&w->cx, &j.stream, 3, &one), OK);
 	assert_int_equal(one.n, 3);
 	assert_true(str_is(one.actor, "key:test"));
-	assert_int_equal(record_at(&w->cx, &j.stream, 11, &one),
-			 ERR_NOT_FOUND);
+	assert_int_equal(record_at(&w->cx, &j.stream, 11, &one), ERR_NOT_FOUND);
 	store_reader_done(w->store, w->cx.db);
 	w->cx.db = NULL;
 	node_close(&d);

@@ -48,9 +48,9 @@ static struct thing load(struct sw *w, const struct id *id)
 	struct thing t;
 
 	reader(w);
-	assert_int_equal(store_one(&w->cx, &thing_sql[THING_BY_ID],
-				   VALS(v_id(id)), &t),
-			 OK);
+	assert_int_equal(
+		store_one(&w->cx, &thing_sql[THING_BY_ID], VALS(v_id(id)), &t),
+		OK);
 	done(w);
 	return t;
 }
@@ -68,8 +68,8 @@ static void every_kind_of_value_comes_back_as_it_went_in(struct sw *w)
 	begin(w);
 	assert_int_equal(
 		store_exec(&w->cx, &thing_sql[THING_INSERT],
-			   VALS(v_id(&id), v_int(INT64_MIN), v_z("zürich \"x\""),
-				v_bool(true),
+			   VALS(v_id(&id), v_int(INT64_MIN),
+				v_z("zürich \"x\""), v_bool(true),
 				v_dec((struct dec){ INT64_MAX }), v_int(-1),
 				v_int(2), v_int(5), v_z("{\"a\":[1,null]}"),
 				v_bytes(STR("\0\xff\0")),
@@ -176,15 +176,15 @@ static void a_text_of_a_megabyte_is_kept_whole(struct sw *w)
 	assert_int_equal(store_exec(&w->cx, &thing_sql[THING_ADD],
 				    VALS(v_id(&id), v_int(0), v_null()), NULL),
 			 OK);
-	assert_int_equal(store_exec(&w->cx, &thing_sql[THING_INSERT],
-				    VALS(v_id(&(struct id){ { 1 } }), v_int(1),
-					 v_null(), v_int(0), v_int(0), v_int(0),
-					 v_int(0), v_int(0),
-					 v_text((struct str){ p, N }),
-					 v_null(), v_null(), v_null(), v_null(),
-					 v_null()),
-				    NULL),
-			 OK);
+	assert_int_equal(
+		store_exec(&w->cx, &thing_sql[THING_INSERT],
+			   VALS(v_id(&(struct id){ { 1 } }), v_int(1), v_null(),
+				v_int(0), v_int(0), v_int(0), v_int(0),
+				v_int(0), v_text((struct str){ p, N }),
+				v_null(), v_null(), v_null(), v_null(),
+				v_null()),
+			   NULL),
+		OK);
 	commit(w);
 	t = load(w, &(struct id){ { 1 } });
 	assert_str(t.raw, ((struct str){ p, N }));
@@ -210,9 +210,9 @@ static void what_is_not_there_is_not_found(struct sw *w)
 	struct thing t = { .n = 77 };
 
 	reader(w);
-	assert_int_equal(store_one(&w->cx, &thing_sql[THING_BY_ID],
-				   VALS(v_id(&id)), &t),
-			 ERR_NOT_FOUND);
+	assert_int_equal(
+		store_one(&w->cx, &thing_sql[THING_BY_ID], VALS(v_id(&id)), &t),
+		ERR_NOT_FOUND);
 	done(w);
 	assert_int_equal(t.n, 77);
 }
@@ -300,8 +300,8 @@ static void an_injected_fault_hits_the_nth_call_and_no_other(struct sw *w)
 	assert_int_equal(sw_add(w, &a, "a"), OK);
 }
 
-static void every_step_of_a_transaction_may_fail_and_leaves_nothing(
-	struct sw *w)
+static void
+every_step_of_a_transaction_may_fail_and_leaves_nothing(struct sw *w)
 {
 	struct id a = sw_id(w);
 	enum err e = ERR_BUSY;
@@ -429,8 +429,7 @@ static void rows_are_handed_over_one_by_one_until_one_is_refused(struct sw *w)
 	assert_int_equal(sw_things(w), 30);
 }
 
-static void rows_stream_inside_a_snapshot_and_inside_a_transaction(
-	struct sw *w)
+static void rows_stream_inside_a_snapshot_and_inside_a_transaction(struct sw *w)
 {
 	struct each a = { .stop_at = 3 }, b = { .stop_at = -1 };
 	struct id id = sw_id(w);
@@ -472,9 +471,9 @@ static struct val *bulk_rows(struct sw *w, size_t rows)
 		v[i * WIDTH] = v_id(id);
 		v[i * WIDTH + 1] = v_int((int64_t)i);
 		v[i * WIDTH + 2] =
-			i % 3 == 0 ?
-				v_null() :
-				v_text(str_fmt(w->cx.arena, "name %zu", i));
+			i % 3 == 0
+				? v_null()
+				: v_text(str_fmt(w->cx.arena, "name %zu", i));
 	}
 	return v;
 }
@@ -488,16 +487,16 @@ static void a_bulk_insert_puts_every_row_in(struct sw *w)
 		struct val *v = bulk_rows(w, sizes[i]);
 
 		begin(w);
-		assert_int_equal(store_exec(&w->cx, &thing_sql[THING_RENAME],
-					    VALS(v_id(&(struct id){ { 1 } }),
-						 v_null()),
-					    NULL),
-				 OK);
+		assert_int_equal(
+			store_exec(&w->cx, &thing_sql[THING_RENAME],
+				   VALS(v_id(&(struct id){ { 1 } }), v_null()),
+				   NULL),
+			OK);
 		for (size_t k = 0; k < sizes[i]; k++)
 			if (v[k * WIDTH + 2].type != VAL_NULL)
-				v[k * WIDTH + 2] = v_text(str_fmt(
-					w->cx.arena, "%zu of %zu", k,
-					sizes[i]));
+				v[k * WIDTH + 2] = v_text(str_fmt(w->cx.arena,
+								  "%zu of %zu",
+								  k, sizes[i]));
 		assert_int_equal(store_bulk(&w->cx, &thing_sql[THING_ADD], v,
 					    sizes[i], WIDTH),
 				 OK);
@@ -536,8 +535,8 @@ static void a_bulk_row_comes_back_as_it_went_in(struct sw *w)
 		memcpy(v + 14 * i, row, sizeof(row));
 	}
 	begin(w);
-	assert_int_equal(
-		store_bulk(&w->cx, &thing_sql[THING_INSERT], v, 3, 14), OK);
+	assert_int_equal(store_bulk(&w->cx, &thing_sql[THING_INSERT], v, 3, 14),
+			 OK);
 	commit(w);
 	t = load(w, &ids[1]);
 	assert_true(t.n == INT64_MAX && t.flag && t.points.nano == INT64_MIN);
@@ -578,9 +577,9 @@ static void a_snapshot_stays_the_same_over_several_statements(struct sw *w)
 	reader(w);
 	assert_int_equal(store_read_begin(&w->cx), OK);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(store_one(&w->cx, &thing_sql[THING_COUNT],
-					   NULL, 0, &c),
-				 OK);
+		assert_int_equal(
+			store_one(&w->cx, &thing_sql[THING_COUNT], NULL, 0, &c),
+			OK);
 		assert_int_equal(c.count, 1);
 		if (i == 0)
 			assert_int_equal(sw_add(w, &b, "b"), OK);
@@ -632,8 +631,7 @@ static void *wait_for_reader(void *arg)
 	return NULL;
 }
 
-static void who_waits_for_a_reader_gets_the_one_that_is_given_back(
-	struct sw *w)
+static void who_waits_for_a_reader_gets_the_one_that_is_given_back(struct sw *w)
 {
 	struct store_conn *a = store_reader(w->store, 0);
 	struct store_conn *b = store_reader(w->store, 0);
@@ -652,8 +650,7 @@ static void a_store_that_answers_says_so(struct sw *w)
 {
 	assert_int_equal(store_ping(w->store), OK);
 	assert_string_equal(store_kind(w->store), db_name(w->db.kind));
-	assert_int_equal(store_reads_inline(w->store),
-			 w->db.kind == DB_SQLITE);
+	assert_int_equal(store_reads_inline(w->store), w->db.kind == DB_SQLITE);
 }
 
 /* Opening */
@@ -671,9 +668,11 @@ static enum err open_with(struct sw *w, const struct migration *steps, size_t n,
 	return e;
 }
 
-static const struct migration step_two = { 9001, "two",
+static const struct migration step_two = {
+	9001, "two",
 	"CREATE TABLE two (a {int} NOT NULL){table};\n"
-	"INSERT INTO two (a) VALUES (1);\n" };
+	"INSERT INTO two (a) VALUES (1);\n"
+};
 
 static const struct field two_fields[] = {
 	FIELD(struct thing_count, count, KIND_INT, "how many"),
@@ -681,7 +680,8 @@ static const struct field two_fields[] = {
 };
 static const struct shape two_shape = SHAPE(struct thing_count, two_fields);
 static const struct stmt two_count = { "two_count",
-	"SELECT COUNT(*) AS count FROM two", &two_shape };
+				       "SELECT COUNT(*) AS count FROM two",
+				       &two_shape };
 
 static void a_step_is_applied_once(struct sw *w)
 {
@@ -712,9 +712,11 @@ static void a_newer_database_is_refused(struct sw *w)
 
 static void a_step_that_fails_leaves_nothing(struct sw *w)
 {
-	static const struct migration bad = { 9001, "two",
+	static const struct migration bad = {
+		9001, "two",
 		"CREATE TABLE two (a {int} NOT NULL){table};\n"
-		"INSERT INTO nowhere (a) VALUES (1);\n" };
+		"INSERT INTO nowhere (a) VALUES (1);\n"
+	};
 
 	assert_int_equal(open_with(w, &bad, 1, NULL), ERR_INTERNAL);
 	assert_non_null(strstr(w->cx.error.detail, "migration 9001 (two)"));
@@ -801,8 +803,8 @@ static void what_cannot_be_opened_says_what_to_do(struct sw *w)
 	struct store *s;
 
 	snprintf(other.db.url, sizeof(other.db.url), "%s",
-		 w->db.kind == DB_SQLITE ? "sqlite:/tmp/no/such/folder/db" :
-					   "postgresql:///x?host=/tmp/nowhere");
+		 w->db.kind == DB_SQLITE ? "sqlite:/tmp/no/such/folder/db"
+					 : "postgresql:///x?host=/tmp/nowhere");
 	other.cx.arena = w->cx.arena;
 	assert_int_equal(sw_open(&other, NULL, NULL, &s), ERR_UNAVAILABLE);
 	assert_true(strlen(other.cx.error.text) > 40);

@@ -68,13 +68,13 @@ static void done(struct work *w, enum err e)
 
 void append_init(struct append *a, struct appender *p)
 {
-	*a = (struct append){ .work = { .cx = &a->cx,
-					.run = run,
-					.done = done },
-			      .cx = { .arena = arena_new(4096),
-				      .clock = &p->w->clock.clock,
-				      .rng = p->rng },
-			      .by = p };
+	*a = (struct append){
+		.work = { .cx = &a->cx, .run = run, .done = done },
+		.cx = { .arena = arena_new(4096),
+			.clock = &p->w->clock.clock,
+			.rng = p->rng },
+		.by = p
+	};
 	a->stream = id_new(a->cx.clock, a->cx.rng);
 }
 

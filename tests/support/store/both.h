@@ -15,7 +15,10 @@ struct both_test {
 	const char *name;
 	void (*run)(struct sw *w);
 };
-#define BOTH(f) { #f, f }
+#define BOTH(f)                                                                \
+	{                                                                      \
+#f, f                                                          \
+	}
 
 struct both_case {
 	const struct both_test *test;

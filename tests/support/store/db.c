@@ -45,8 +45,8 @@ static bool script(const char *name, const char *dir, const char *mode)
 	pid_t child;
 	int status = 1;
 
-	snprintf(path, sizeof(path), "%s/tests/support/store/%s", TEST_SOURCE_DIR,
-		 name);
+	snprintf(path, sizeof(path), "%s/tests/support/store/%s",
+		 TEST_SOURCE_DIR, name);
 	child = fork();
 	CHECK(child >= 0);
 	if (child == 0) {

@@ -13,7 +13,7 @@ enum db_kind { DB_SQLITE, DB_PG, DB_KINDS };
 
 struct db {
 	enum db_kind kind;
-	char dir[64]; /* a folder of its own; goes with db_drop */
+	char dir[64];  /* a folder of its own; goes with db_drop */
 	char url[256]; /* for store_opts */
 	char name[64]; /* PostgreSQL's database */
 };

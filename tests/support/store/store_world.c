@@ -39,8 +39,8 @@ static const struct field count_fields[] = {
 };
 static const struct shape count_shape = SHAPE(struct thing_count, count_fields);
 
-#define COLUMNS                                                      \
-	"id, n, name, flag, points, at_ms, state, roles, raw, bytes," \
+#define COLUMNS                                                                \
+	"id, n, name, flag, points, at_ms, state, roles, raw, bytes,"          \
 	" hex, tags, place, size"
 
 const struct stmt thing_sql[THING_STMTS] = {

@@ -29,12 +29,12 @@ extern const struct shape thing_shape;
 
 enum {
 	THING_INSERT, /* all columns, in order */
-	THING_ADD, /* id, n, name */
+	THING_ADD,    /* id, n, name */
 	THING_BY_ID,
 	THING_BY_NAME_N, /* $2 stands before $1 */
-	THING_ALL, /* limit */
+	THING_ALL,	 /* limit */
 	THING_COUNT,
-	THING_MOVE, /* id, from state, to state */
+	THING_MOVE,   /* id, from state, to state */
 	THING_RENAME, /* id, name */
 	THING_STMTS
 };
