@@ -125,6 +125,18 @@ static bool alone(struct cli *c, struct str word)
 	return true;
 }
 
+/* "attempt.try_again", also of "try-again" */
+static struct str method_name(struct cli *c, struct str noun, struct str name)
+{
+	struct str s = str_fmt(c->cx->arena, "%.*s.%.*s", STR_FMT(noun),
+			       STR_FMT(name));
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '-')
+			((char *)s.p)[i] = '_';
+	return s;
+}
+
 static int run(struct cli *c, int argc, char **argv)
 {
 	struct str noun = str_of(argc > 0 ? argv[0] : NULL);
@@ -144,9 +156,7 @@ static int run(struct cli *c, int argc, char **argv)
 	v = name.p ? verb_find(noun, name) : NULL;
 	if (v)
 		return verb_run(c, v, argc - 2, argv + 2);
-	m = name.p ? rpc_find(c->methods, str_fmt(c->cx->arena, "%.*s.%.*s",
-						  STR_FMT(noun), STR_FMT(name)))
-		   : NULL;
+	m = name.p ? rpc_find(c->methods, method_name(c, noun, name)) : NULL;
 	if (m)
 		return online_run(c, m, argc - 2, argv + 2);
 	if ((str_is(name, "--help") || str_is(name, "-h")) &&

@@ -327,6 +327,17 @@ static void put_noun(struct cli *c, struct buf *b, const char *noun)
 	buf_done(&line);
 }
 
+static bool has_methods(struct cli *c, struct str noun)
+{
+	const struct rpc_method *m;
+	size_t it = 0;
+
+	while ((m = rpc_each(c->methods, &it)))
+		if (str_eq(online_noun(m), noun))
+			return true;
+	return false;
+}
+
 void help_all(struct cli *c, FILE *f)
 {
 	struct buf b = { 0 };
@@ -348,7 +359,8 @@ void help_all(struct cli *c, FILE *f)
 					 v->noun[0] ? " " : "", v->name),
 				 v->does, VERB_COLUMN);
 	for (size_t i = 0; (noun = help_nth_noun(c, i)); i++)
-		put_noun(c, &b, noun);
+		if (has_methods(c, str_of(noun)))
+			put_noun(c, &b, noun);
 	buf_z(&b, "\nassay NOUN VERB --help says more. Exit codes: 0 fine, "
 		  "1 refused, 2 wrong\nusage, 3 failure of the server or "
 		  "below it.\n");
