@@ -12,12 +12,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "engine/store/driver.h"
+#include "engine/store/sqlite.h"
 
 enum {
 	TIDY_PAGES = 8000,
@@ -26,32 +25,11 @@ enum {
 	PRESSING_MS = 50,
 };
 
-struct lite_stmt {
-	sqlite3_stmt *h;
-	uint8_t n; /* parameters */
-	uint8_t at[PARAMS_MAX]; /* $1, $2, … -> SQLite's number */
-};
-
-enum tx_verb { BEGIN, BEGIN_READ, COMMIT, ROLLBACK, SAVE, RELEASE, UNDO, VERBS };
-
 static const char *const verb_sql[VERBS] = {
-	[BEGIN] = "BEGIN IMMEDIATE",
-	[BEGIN_READ] = "BEGIN",
-	[COMMIT] = "COMMIT",
-	[ROLLBACK] = "ROLLBACK",
-	[SAVE] = "SAVEPOINT w",
-	[RELEASE] = "RELEASE w",
+	[BEGIN] = "BEGIN IMMEDIATE", [BEGIN_READ] = "BEGIN",
+	[COMMIT] = "COMMIT",	     [ROLLBACK] = "ROLLBACK",
+	[SAVE] = "SAVEPOINT w",	     [RELEASE] = "RELEASE w",
 	[UNDO] = "ROLLBACK TO w",
-};
-
-struct lite {
-	struct store_conn conn; /* first */
-	sqlite3 *db;
-	struct lite_stmt *stmts; /* as store->stmts */
-	sqlite3_stmt *verbs[VERBS];
-	bool save_due; /* a savepoint was asked for, nothing written yet */
-	int wal_pages; /* after the last commit */
-	int tidy_at;
 };
 
 static int last_errno(sqlite3 *db, int which)
@@ -89,9 +67,9 @@ static enum err code_of(sqlite3 *db, int rc)
 	case SQLITE_CONSTRAINT:
 		return rc == SQLITE_CONSTRAINT_UNIQUE ||
 				       rc == SQLITE_CONSTRAINT_PRIMARYKEY ||
-				       rc == SQLITE_CONSTRAINT_ROWID ?
-			       ERR_CONFLICT :
-			       ERR_INTERNAL;
+				       rc == SQLITE_CONSTRAINT_ROWID
+			       ? ERR_CONFLICT
+			       : ERR_INTERNAL;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return ERR_BUSY;
@@ -115,7 +93,7 @@ static enum err code_of(sqlite3 *db, int rc)
 }
 
 /* SQLite's messages name tables and columns, never values. */
-static enum err refused(struct lite *l, struct ctx *cx, int rc)
+enum err lite_refused(struct lite *l, struct ctx *cx, int rc)
 {
 	enum err e = code_of(l->db, rc);
 
@@ -139,9 +117,8 @@ static void lite_disconnect(struct store_conn *c)
 	struct lite *l = (struct lite *)c;
 
 	if (l->db && c->writer)
-		sqlite3_wal_checkpoint_v2(l->db, NULL,
-					  SQLITE_CHECKPOINT_TRUNCATE, NULL,
-					  NULL);
+		sqlite3_wal_checkpoint_v2(
+			l->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	for (size_t i = 0; i < c->store->stmts_n; i++)
 		sqlite3_finalize(l->stmts[i].h);
 	for (int i = 0; i < VERBS; i++)
@@ -154,9 +131,9 @@ static void lite_disconnect(struct store_conn *c)
 static void sync_folder(struct arena *a, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	const char *dir = slash ? str_fmt(a, "%.*s", (int)(slash - path + 1),
-					  path).p :
-				  ".";
+	const char *dir =
+		slash ? str_fmt(a, "%.*s", (int)(slash - path + 1), path).p
+		      : ".";
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -187,6 +164,7 @@ static enum err pragmas(struct lite *l, struct ctx *cx)
 				     "PRAGMA temp_store=MEMORY;"
 				     "PRAGMA wal_autocheckpoint=0;";
 	static const char writer[] = "PRAGMA synchronous=FULL;"
+				     "PRAGMA secure_delete=FAST;"
 				     "PRAGMA journal_size_limit=67108864;"
 				     "PRAGMA cache_size=-65536";
 	static const char reader[] = "PRAGMA query_only=ON;"
@@ -203,7 +181,7 @@ static enum err pragmas(struct lite *l, struct ctx *cx)
 		rc = sqlite3_db_config(l->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	if (!rc)
 		rc = sqlite3_db_config(l->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	return rc ? refused(l, cx, rc) : OK;
+	return rc ? lite_refused(l, cx, rc) : OK;
 }
 
 /* The first thing that reads the file. */
@@ -221,7 +199,7 @@ static enum err set_wal(struct lite *l, struct ctx *cx)
 		      0;
 	sqlite3_finalize(h);
 	if (rc != SQLITE_ROW)
-		return refused(l, cx, rc);
+		return lite_refused(l, cx, rc);
 	if (!wal)
 		return err_set(cx, ERR_UNSUPPORTED,
 			       "The file system of the database cannot hold "
@@ -237,7 +215,7 @@ static enum err prepare_verbs(struct lite *l, struct ctx *cx)
 					    &l->verbs[i], NULL);
 
 		if (rc)
-			return refused(l, cx, rc);
+			return lite_refused(l, cx, rc);
 	}
 	return OK;
 }
@@ -256,7 +234,7 @@ static enum err open_file(struct lite *l, struct ctx *cx, const char *path)
 				     SQLITE_OPEN_EXRESCODE,
 			     NULL);
 	if (rc)
-		return refused(l, cx, rc);
+		return lite_refused(l, cx, rc);
 	sqlite3_busy_timeout(l->db, (int)o->busy_ms);
 	e = pragmas(l, cx);
 	if (!e && l->conn.writer)
@@ -322,108 +300,6 @@ static enum err lite_connect(struct ctx *cx, struct store *s, bool writer,
 	return OK;
 }
 
-/* Preparing */
-
-static enum err bad_stmt(struct ctx *cx, const struct store_stmt *st,
-			 const char *what, const char *which)
-{
-	return err_set(cx, ERR_INTERNAL, "Statement %s: %s %s.", st->st->name,
-		       what, which);
-}
-
-static enum err map_params(struct ctx *cx, const struct store_stmt *st,
-			   struct lite_stmt *p)
-{
-	int n = sqlite3_bind_parameter_count(p->h);
-
-	if (n > PARAMS_MAX)
-		return bad_stmt(cx, st, "too many", "parameters");
-	for (int i = 0; i < n; i++) {
-		char name[16];
-		int at;
-
-		snprintf(name, sizeof(name), "$%d", i + 1);
-		at = sqlite3_bind_parameter_index(p->h, name);
-		if (at == 0)
-			return bad_stmt(cx, st, "lacks parameter", name);
-		p->at[i] = (uint8_t)at;
-	}
-	p->n = (uint8_t)n;
-	return OK;
-}
-
-static const char *type_of(enum kind k)
-{
-	switch (k) {
-	case KIND_BOOL:
-	case KIND_INT:
-	case KIND_DEC:
-	case KIND_TIME:
-	case KIND_ENUM:
-	case KIND_FLAGS:
-		return "INTEGER";
-	case KIND_ID:
-	case KIND_BYTES:
-	case KIND_HEX:
-		return "BLOB";
-	case KIND_STR:
-	case KIND_RAW:
-	case KIND_OBJECT:
-	case KIND_LIST:
-		return "TEXT";
-	case KIND_END:
-		break;
-	}
-	return "";
-}
-
-static enum err check_columns(struct ctx *cx, const struct store_stmt *st,
-			      const struct lite_stmt *p)
-{
-	const struct field *f = st->st->row ? st->st->row->fields : NULL;
-
-	if ((size_t)sqlite3_column_count(p->h) != st->columns)
-		return bad_stmt(cx, st, "gives other columns than",
-				f ? st->st->row->name : "none");
-	for (int i = 0; i < (int)st->columns; i++) {
-		const char *type = sqlite3_column_decltype(p->h, i);
-
-		if (strcmp(sqlite3_column_name(p->h, i), f[i].name) != 0)
-			return bad_stmt(cx, st, "should give column",
-					f[i].name);
-		if (type && strcmp(type, type_of(f[i].kind)) != 0)
-			return bad_stmt(cx, st, "has another type in column",
-					f[i].name);
-	}
-	return OK;
-}
-
-static enum err lite_prepare(struct store_conn *c, struct ctx *cx, size_t from,
-			     size_t to)
-{
-	struct lite *l = (struct lite *)c;
-
-	for (size_t i = from; i < to; i++) {
-		const struct store_stmt *st = &c->store->stmts[i];
-		struct lite_stmt *p = &l->stmts[i];
-		int rc = sqlite3_prepare_v3(l->db, st->sql, -1,
-					    SQLITE_PREPARE_PERSISTENT, &p->h,
-					    NULL);
-		enum err e = OK;
-
-		if (rc)
-			e = bad_stmt(cx, st, "cannot be prepared:",
-				     sqlite3_errmsg(l->db));
-		if (!e)
-			e = map_params(cx, st, p);
-		if (!e)
-			e = check_columns(cx, st, p);
-		if (e)
-			return e;
-	}
-	return OK;
-}
-
 static enum err lite_revive(struct store_conn *c, struct ctx *cx)
 {
 	(void)c;
@@ -437,7 +313,7 @@ static enum err lite_script(struct store_conn *c, struct ctx *cx,
 	struct lite *l = (struct lite *)c;
 	int rc = sqlite3_exec(l->db, sql, NULL, NULL, NULL);
 
-	return rc ? refused(l, cx, rc) : OK;
+	return rc ? lite_refused(l, cx, rc) : OK;
 }
 
 /* Transactions */
@@ -454,7 +330,7 @@ static enum err verb_err(struct lite *l, struct ctx *cx, enum tx_verb v)
 {
 	int rc = verb(l, v);
 
-	return rc ? refused(l, cx, rc) : OK;
+	return rc ? lite_refused(l, cx, rc) : OK;
 }
 
 static enum err lite_begin(struct store_conn *c, struct ctx *cx)
@@ -514,78 +390,6 @@ static enum err lite_rollback_to(struct store_conn *c, struct ctx *cx)
 
 /* Statements */
 
-static int bind_one(sqlite3_stmt *h, int at, const struct val *v)
-{
-	/* A NULL pointer would bind NULL, not what is empty. */
-	const char *p = v->s.p ? v->s.p : "";
-
-	switch (v->type) {
-	case VAL_NULL:
-		return sqlite3_bind_null(h, at);
-	case VAL_INT:
-		return sqlite3_bind_int64(h, at, v->i);
-	case VAL_TEXT:
-		return sqlite3_bind_text64(h, at, p, v->s.n, SQLITE_STATIC,
-					   SQLITE_UTF8);
-	case VAL_BYTES:
-		return sqlite3_bind_blob64(h, at, p, v->s.n, SQLITE_STATIC);
-	}
-	return SQLITE_MISUSE;
-}
-
-static int bind_all(const struct lite_stmt *p, const struct val *vals)
-{
-	int rc = SQLITE_OK;
-
-	for (size_t i = 0; !rc && i < p->n; i++)
-		rc = bind_one(p->h, p->at[i], &vals[i]);
-	return rc;
-}
-
-static void read_column(sqlite3_stmt *h, int i, struct val *v)
-{
-	const char *p;
-
-	switch (sqlite3_column_type(h, i)) {
-	case SQLITE_INTEGER:
-		*v = v_int(sqlite3_column_int64(h, i));
-		return;
-	case SQLITE_TEXT:
-		v->type = VAL_TEXT;
-		p = (const char *)sqlite3_column_text(h, i);
-		break;
-	case SQLITE_BLOB:
-		v->type = VAL_BYTES;
-		p = sqlite3_column_blob(h, i);
-		break;
-	case SQLITE_FLOAT: /* nothing of ours is; the front refuses it */
-		v->type = VAL_TEXT;
-		p = "";
-		break;
-	default:
-		*v = v_null();
-		return;
-	}
-	v->s = (struct str){ p ? p : "", (size_t)sqlite3_column_bytes(h, i) };
-}
-
-/* Until the rows end or are enough; then SQLITE_DONE. */
-static int step_rows(struct lite_stmt *p, size_t columns, struct sink *sink,
-		     enum err *e)
-{
-	struct val cols[COLUMNS_MAX];
-	int rc;
-
-	while ((rc = sqlite3_step(p->h)) == SQLITE_ROW) {
-		for (size_t i = 0; i < columns; i++)
-			read_column(p->h, (int)i, &cols[i]);
-		*e = sink->row(sink, cols);
-		if (*e || sink->enough)
-			return SQLITE_DONE;
-	}
-	return rc;
-}
-
 static int save_now(struct lite *l)
 {
 	if (!l->save_due)
@@ -606,11 +410,11 @@ static enum err lite_run(struct store_conn *c, struct ctx *cx, size_t at,
 
 	CHECK(n == p->n);
 	if (!rc)
-		rc = bind_all(p, vals);
+		rc = lite_bind(p, vals);
 	if (!rc)
-		rc = step_rows(p, st->columns, sink, &e);
+		rc = lite_step(p, st->columns, sink, &e);
 	if (!e && rc != SQLITE_DONE)
-		e = refused(l, cx, rc);
+		e = lite_refused(l, cx, rc);
 	if (!e && changed)
 		*changed = sqlite3_changes64(l->db);
 	sqlite3_reset(p->h);
@@ -626,7 +430,7 @@ static enum err lite_bulk(struct store_conn *c, struct ctx *cx, size_t at,
 
 	CHECK(width == p->n);
 	for (size_t i = 0; !rc && i < rows; i++) {
-		rc = bind_all(p, vals + i * width);
+		rc = lite_bind(p, vals + i * width);
 		if (!rc)
 			rc = sqlite3_step(p->h);
 		if (rc == SQLITE_DONE)
@@ -637,7 +441,7 @@ static enum err lite_bulk(struct store_conn *c, struct ctx *cx, size_t at,
 	}
 	if (!rc)
 		return OK;
-	refused(l, cx, rc);
+	lite_refused(l, cx, rc);
 	sqlite3_reset(p->h);
 	return cx->error.code;
 }
@@ -662,8 +466,8 @@ static void lite_tidy(struct store_conn *c, bool now)
 	if (pressing)
 		sqlite3_busy_timeout(l->db, PRESSING_MS);
 	rc = sqlite3_wal_checkpoint_v2(l->db, NULL,
-				       pressing ? SQLITE_CHECKPOINT_RESTART :
-						  SQLITE_CHECKPOINT_PASSIVE,
+				       pressing ? SQLITE_CHECKPOINT_RESTART
+						: SQLITE_CHECKPOINT_PASSIVE,
 				       &pages, &done);
 	if (pressing)
 		sqlite3_busy_timeout(l->db, (int)c->store->o.busy_ms);

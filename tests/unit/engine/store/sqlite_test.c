@@ -69,10 +69,13 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+	char path[96];
+
 	(void)state;
 	store_close(x.s);
 	arena_free(x.cx.arena);
-	unlink(str_fmt(arena_new(256), "%s/db", x.dir).p);
+	snprintf(path, sizeof(path), "%s/db", x.dir);
+	unlink(path);
 	unlink(x.wal);
 	rmdir(x.dir);
 	return 0;
