@@ -11,7 +11,9 @@
 #include "engine/audit/checkpoint.h"
 #include "engine/auth/org.h"
 #include "engine/blob/blob.h"
+#include "engine/erasure/erasure.h"
 #include "engine/gradebook/gradebook.h"
+#include "engine/housekeeping.h"
 #include "engine/methods.h"
 #include "engine/rpc/core.h"
 #include "engine/rpc/feed.h"
@@ -30,6 +32,8 @@ enum {
 static const struct assessment_hooks assessment_hooks = {
 	attempts_rules_changed,
 };
+static const struct erasure_hook erasure_hooks[] = { { attempts_erase },
+						     { NULL } };
 static const struct gradebook_hooks gradebook_hooks = {
 	attempts_recompute,
 };
@@ -41,7 +45,8 @@ struct server {
 	struct core *core;
 	struct front *front;
 	struct tx_part parts[2];
-	struct tx_timer timers[3];
+	struct housekeeping *housekeeping;
+	struct tx_timer timers[4];
 	struct front_page pages[4];
 	struct arena *arena; /* texts that live as long as the server */
 	bool stopped;
@@ -156,10 +161,8 @@ static void make_parts(struct server *s)
 					      .burst = c->burst,
 					      .cache_entries = AUTH_CACHE });
 	s->app.catalog = catalog_new(CATALOG_MOST);
-	s->app.jobs = jobs_new(&(struct jobs_opts){ .kinds = s->o.jobs
-								 ? s->o.jobs
-								 : all_jobs,
-						    .log = s->o.log });
+	s->app.jobs = jobs_new(&(struct jobs_opts){
+		.kinds = s->o.jobs ? s->o.jobs : all_jobs, .log = s->o.log });
 	s->app.attempts = attempts_new(&(struct attempts_opts){
 		.app = &s->app,
 		.clock = s->o.clock,
@@ -202,6 +205,8 @@ static void make_executor(struct server *s)
 	s->timers[0] = attempts_timer(s->app.attempts);
 	s->timers[1] = checkpointer_timer(s->app.checkpointer);
 	s->timers[2] = jobs_timer(s->app.jobs);
+	s->housekeeping = housekeeping_new(s->o.clock);
+	s->timers[3] = housekeeping_timer(s->housekeeping);
 	executor_new(
 		&(struct executor_opts){ .store = s->app.store,
 					 .clock = s->o.clock,
@@ -212,7 +217,7 @@ static void make_executor(struct server *s)
 					 .parts = s->parts,
 					 .parts_n = 2,
 					 .timers = s->timers,
-					 .timers_n = 3,
+					 .timers_n = 4,
 					 .queue_max = (size_t)s->config.queue,
 					 .batch_max = (size_t)s->config.batch,
 					 .threaded = s->o.threaded });
@@ -289,6 +294,7 @@ static void make_core(struct server *s)
 	s->app.config = &s->config;
 	s->app.assessment_hooks = &assessment_hooks;
 	s->app.gradebook_hooks = &gradebook_hooks;
+	s->app.erasure_hooks = erasure_hooks;
 	s->app.node = s->config.node;
 	s->app.metrics = metrics_new(&all_methods);
 	metrics_source(s->app.metrics, own_metrics, s);
@@ -466,6 +472,7 @@ void server_free(struct server *s)
 	catalog_free(s->app.catalog);
 	checkpointer_free(s->app.checkpointer);
 	jobs_free(s->app.jobs);
+	housekeeping_free(s->housekeeping);
 	blob_store_free(s->app.blobs);
 	signer_free(s->app.signer);
 	feed_free(s->app.feed);

@@ -48,6 +48,10 @@ MUST enum err attempts_rules_changed(struct ctx *cx, const struct id *org,
 				     const struct id *series,
 				     const struct id *learner);
 
+/* For struct erasure_hook: nobody goes on with an erased learner's attempts. */
+MUST enum err attempts_erase(struct ctx *cx, const struct id *org,
+			     const struct id *learner);
+
 /* For struct gradebook_hooks: what this learner's attempts give, once more. */
 MUST enum err attempts_recompute(struct ctx *cx, const struct id *org,
 				 const struct id *series,

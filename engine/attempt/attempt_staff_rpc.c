@@ -320,9 +320,10 @@ static enum err new_rules(struct ctx *cx, void *arg)
 	return e ? e : live_store(cx, l);
 }
 
-enum err attempts_rules_changed(struct ctx *cx, const struct id *org,
-				const struct id *series,
-				const struct id *learner)
+/* Does fn, with the row, to every open attempt; none means all. */
+static enum err each_open(struct ctx *cx, const struct id *org,
+			  const struct id *series, const struct id *learner,
+			  enum err (*fn)(struct ctx *cx, void *row))
 {
 	const struct principal *who = cx->who;
 	struct id after = { 0 };
@@ -330,7 +331,7 @@ enum err attempts_rules_changed(struct ctx *cx, const struct id *org,
 	bool more = true;
 	enum err e = OK;
 
-	/* Whoever may change the rules changes them for all. */
+	/* Whoever may do this does it to all. */
 	cx->who = NULL;
 	while (!e && more) {
 		struct attempt_row *r;
@@ -343,12 +344,42 @@ enum err attempts_rules_changed(struct ctx *cx, const struct id *org,
 			       LIMIT_PAGE, &rows, &more);
 		r = rows.at;
 		for (size_t i = 0; !e && i < rows.n; i++) {
-			e = live_apart(cx, new_rules, &r[i]);
+			e = live_apart(cx, fn, &r[i]);
 			after = r[i].id;
 		}
 	}
 	cx->who = who;
 	return e;
+}
+
+enum err attempts_rules_changed(struct ctx *cx, const struct id *org,
+				const struct id *series,
+				const struct id *learner)
+{
+	return each_open(cx, org, series, learner, new_rules);
+}
+
+static enum err void_forgotten(struct ctx *cx, void *arg)
+{
+	const struct attempt_row *row = arg;
+	const struct note note = { .reason = STR("the learner was erased"),
+				   .gives_back = true };
+	struct live *l = NULL;
+	enum err e = attempts_get(cx, &row->org, &row->id, &l);
+
+	if (e)
+		return e;
+	attempts_touch(cx, l);
+	e = live_note(cx, l, NOTE_VOIDED, &note, NO_TEXT, NULL);
+	return e ? e : live_store(cx, l);
+}
+
+enum err attempts_erase(struct ctx *cx, const struct id *org,
+			const struct id *learner)
+{
+	static const struct id all = { { 0 } };
+
+	return each_open(cx, org, &all, learner, void_forgotten);
 }
 
 /*

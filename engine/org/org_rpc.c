@@ -371,7 +371,12 @@ static enum err learner_set_rpc(struct ctx *cx, const void *params,
 	if (e)
 		return e;
 	id_text(&id, text);
-	/* The name itself stays out of the chain. */
+	/*
+	 * The name stays out of the chain, and so do the reply and the hash of
+	 * the params: a repeat just sets it again.
+	 */
+	cx->io->secret_reply = true;
+	cx->io->idem = cx->io->ask = (struct str){ 0 };
 	note(cx, "learner.set", &cx->who->org, &id,
 	     str_fmt(cx->arena, "{\"learner\":\"%s\"}", text));
 	return OK;
@@ -458,7 +463,7 @@ const struct rpc_method org_methods[] = {
 	{ .name = "learner.set",
 	  .does = "Tell a learner's name for reports.",
 	  .roles = ROLE_PLATFORM | ROLE_ORG_ADMIN,
-	  .flags = RPC_WRITES,
+	  .flags = RPC_WRITES | RPC_OWN_KEY,
 	  .params = &learner_set_shape,
 	  .result = &person_shape,
 	  .run = learner_set_rpc },

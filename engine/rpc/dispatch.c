@@ -119,7 +119,7 @@ static enum err by_key(struct request *rq)
 	return OK;
 }
 
-/* A command that staged nothing still has to be found by its key. */
+/* Adds what finds the command by its key, if nothing else of it can. */
 static void stage_for_key(struct request *rq)
 {
 	struct ctx *cx = &rq->cx;
@@ -134,23 +134,33 @@ static void stage_for_key(struct request *rq)
 	record_stage(cx, &r);
 }
 
+/* The first record of the caller's tenant, where his keys are looked for. */
+static struct record *own_record(struct request *rq)
+{
+	for (size_t i = 0; i < rq->records.n; i++)
+		if (id_eq(&rq->records.r[i].org, &rq->cx.who->org))
+			return &rq->records.r[i];
+	return NULL;
+}
+
 static enum err append(struct request *rq)
 {
 	struct journal *j = rq->core->opts.app->journal;
 	uint32_t flags = rq->entry->method->flags;
-	struct record *r;
+	struct record *r = rq->io.idem.p ? own_record(rq) : NULL;
 
-	if (rq->io.idem.p && rq->records.n == 0 && !(flags & RPC_QUIET))
+	if (rq->io.idem.p && !r && !(flags & RPC_QUIET)) {
 		stage_for_key(rq);
+		r = own_record(rq);
+	}
 	if (rq->records.n == 0)
 		return OK;
-	r = &rq->records.r[0];
-	if (rq->io.idem.p && !r->idem.p) {
+	if (r && !r->idem.p) {
 		r->idem = rq->io.idem;
 		r->ask = rq->io.ask;
 		r->keyed = !(flags & RPC_OWN_KEY);
 	}
-	if (r->keyed && !r->reply.p && !rq->io.secret_reply)
+	if (r && r->keyed && !r->reply.p && !rq->io.secret_reply)
 		r->reply = str_cut(buf_view(&rq->out), rq->result_at,
 				   rq->result_end);
 	return journal_append(j, &rq->cx, &rq->records);

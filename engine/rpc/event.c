@@ -358,14 +358,14 @@ static enum err event_feed_rpc(struct ctx *cx, const void *params,
 	uint8_t *key = arena_alloc(cx->arena, FEED_KEY);
 
 	(void)params;
-	if (!cx->app->feed || !feed_urls(cx->app->feed).n)
-		return err_set(cx, ERR_UNSUPPORTED,
-			       "this server publishes no feed; event.list "
-			       "gives the same events");
 	if (cx->who->courses.n > 0)
 		return err_set(cx, ERR_DENIED,
 			       "the feed carries all courses: a key bound to "
 			       "some reads event.list");
+	if (!cx->app->feed || !feed_urls(cx->app->feed).n)
+		return err_set(cx, ERR_UNSUPPORTED,
+			       "this server publishes no feed; event.list "
+			       "gives the same events");
 	feed_key(cx->app->feed, &cx->who->org, tag, key);
 	out->urls = feed_urls(cx->app->feed);
 	out->tag = (struct str){ (char *)tag, FEED_TAG };

@@ -97,7 +97,7 @@ static void a_hundred_thousand_come_out_in_order(void **state)
 	struct due *d = due_new();
 	struct rng_seeded rng;
 	int64_t last = 0;
-	uint64_t n;
+	uint64_t n = 0;
 
 	(void)state;
 	rng_property(&rng);
