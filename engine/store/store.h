@@ -17,7 +17,9 @@
  * or PRIMARY KEY; ERR_BUSY for a lock held by a stranger or a serialization
  * failure (retry the transaction); ERR_READ_ONLY for a full disk;
  * ERR_UNAVAILABLE for a lost server or an I/O error; ERR_CORRUPT for a
- * damaged database.
+ * damaged database. Any but ERR_NOT_FOUND spoils the transaction up to the
+ * savepoint, on both engines: what is run in it afterwards fails. To put in
+ * what may be there already: ON CONFLICT DO NOTHING, then look at changed.
  */
 #pragma once
 
@@ -29,7 +31,7 @@ struct store_conn;
 
 struct stmt {
 	const char *name;
-	const char *sql;
+	const char *sql; /* {int}, {bytes}, {text} stand for types in casts */
 	const struct shape *row; /* NULL: gives no rows */
 };
 
@@ -64,7 +66,7 @@ struct store_opts {
 	const struct clock *clock;
 	struct log *log;
 	int readers; /* connections for store_reader; 1..64 */
-	bool create; /* make the database if it does not exist */
+	bool create; /* SQLite: make the file if it does not exist */
 	int64_t busy_ms; /* wait for a stranger's lock */
 };
 
@@ -96,7 +98,7 @@ MUST enum err store_commit(struct store_conn *c, struct ctx *cx);
 void store_rollback(struct store_conn *c);
 MUST enum err store_savepoint(struct store_conn *c, struct ctx *cx);
 MUST enum err store_release(struct store_conn *c, struct ctx *cx);
-MUST enum err store_rollback_to(struct store_conn *c, struct ctx *cx);
+MUST enum err store_rollback_to(struct store_conn *c, struct ctx *cx); /* ends it */
 
 /* A bound value. Strings and bytes are borrowed until the call returns. */
 struct val {
