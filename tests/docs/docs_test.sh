@@ -6,7 +6,7 @@
 # version   the same in CMakeLists.txt, version.h and the program
 # protocol  docs/protocol.md is what the program prints (./do docs)
 # manuals   the manual pages are clean mdoc (needs mandoc)
-# settings  operations.md names every setting of the table
+# settings  every setting and policy field has its line, and no other
 # examples  every code block marked `run` works, against a sample server
 set -euo pipefail
 part=$1 src=$2 bin=$3
@@ -116,6 +116,12 @@ part_settings() {
 		done >"$work/missing"
 	[ ! -s "$work/missing" ] ||
 		found "assessment-file.md does not tell of $(tr '\n' ' ' <"$work/missing")"
+	# And no event is told of that is none.
+	while read -r name; do
+		grep -qF "| \`$name\` |" docs/protocol.md ||
+			found "events.md tells of $name, which is no event"
+	done < <(sed -n '/^## The events/,/^## event/p' docs/events.md |
+		grep -oE '`[a-z]+\.[a-z_]+`' | tr -d '`')
 }
 
 # blocks PAGE: "LANGUAGE FILE" of each block marked run, in their order.
