@@ -74,6 +74,7 @@ static int verify_store(struct cli *c, const struct args *a, struct str url)
 				.migrations = c->migrations,
 				.clock = c->cx->clock,
 				.readers = 1,
+				.read_only = true,
 				.busy_ms = BUSY_MS };
 	struct chain_report r;
 	struct progress bar;

@@ -145,7 +145,8 @@ enum err store_open(struct ctx *cx, const struct store_opts *o,
 	CHECK(pthread_mutex_init(&s->lock, NULL) == 0);
 	CHECK(pthread_cond_init(&s->freed, NULL) == 0);
 	add_stmts(s);
-	e = open_writer(cx, s);
+	s->prepared_n = s->stmts_n;
+	e = o->read_only ? OK : open_writer(cx, s);
 	if (!e)
 		e = open_readers(cx, s);
 	if (e) {

@@ -67,6 +67,11 @@ struct store_opts {
 	struct log *log;
 	int readers; /* connections for store_reader; 1..64 */
 	bool create; /* SQLite: make the file if it does not exist */
+	/*
+	 * Readers alone, and nothing is migrated: for who looks at evidence.
+	 * The schema must be this program's.
+	 */
+	bool read_only;
 	int64_t busy_ms; /* wait for a stranger's lock */
 };
 
