@@ -103,7 +103,8 @@ MUST enum err store_commit(struct store_conn *c, struct ctx *cx);
 void store_rollback(struct store_conn *c);
 MUST enum err store_savepoint(struct store_conn *c, struct ctx *cx);
 MUST enum err store_release(struct store_conn *c, struct ctx *cx);
-MUST enum err store_rollback_to(struct store_conn *c, struct ctx *cx); /* ends it */
+/* Undoes what came after the savepoint, and ends it. */
+MUST enum err store_rollback_to(struct store_conn *c, struct ctx *cx);
 
 /* A bound value. Strings and bytes are borrowed until the call returns. */
 struct val {
