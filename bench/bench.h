@@ -18,7 +18,7 @@ enum { REPEATS_MAX = 15 };
 
 struct run {
 	const char *bin; /* folder of assayd */
-	char dir[100]; /* of this run; short, for socket paths */
+	char dir[100];	 /* of this run; short, for socket paths */
 	bool quick, full, json;
 	int repeats;
 	double warm_s, run_s;

@@ -96,9 +96,9 @@ static void set_up(struct run *r, struct arena_of_answers *x, const char *name,
 	x->proto_store = proto_store;
 	db_make_tables(r, proto_store);
 	x->proto_url = str_fmt(r->arena, "ipc://%s/p-%s", r->dir, name).p;
-	x->proto_pid = rep_recorder(
-		(const char *const[]){ x->proto_url, NULL }, &x->sample, rows,
-		lite ? proto_store + 7 : proto_store);
+	x->proto_pid = rep_recorder((const char *const[]){ x->proto_url, NULL },
+				    &x->sample, rows,
+				    lite ? proto_store + 7 : proto_store);
 	answers_init(&x->engine, &x->w);
 	answers_init(&x->proto, &x->w);
 	answers_init(&x->echo, &x->w);
@@ -155,16 +155,16 @@ void bench_answer(struct run *r)
 				     .n = 5,
 				     .conns = outstanding[i] };
 
-		c.runners[0] = runner_of("assayd ipc", x.d.ipc, x.d.pid,
-					 &x.engine);
+		c.runners[0] =
+			runner_of("assayd ipc", x.d.ipc, x.d.pid, &x.engine);
 		c.runners[1] = runner_of("bare sqlite ipc", x.proto_url,
 					 x.proto_pid, &x.proto);
-		c.runners[2] = runner_of("echo ipc", x.echo_ipc, x.echo_pid,
-					 &x.echo);
-		c.runners[3] = runner_of("assayd tcp", x.d.tcp, x.d.pid,
-					 &x.engine);
-		c.runners[4] = runner_of("echo tcp", x.echo_tcp, x.echo_pid,
-					 &x.echo);
+		c.runners[2] =
+			runner_of("echo ipc", x.echo_ipc, x.echo_pid, &x.echo);
+		c.runners[3] =
+			runner_of("assayd tcp", x.d.tcp, x.d.pid, &x.engine);
+		c.runners[4] =
+			runner_of("echo tcp", x.echo_tcp, x.echo_pid, &x.echo);
 		contest_run(&c);
 		contest_report(&c, "answer.bare_sqlite.ipc", 0, 1, 0.80);
 		contest_report(&c, "answer.echo.ipc", 0, 2, 0.30);
@@ -189,8 +189,8 @@ void bench_answer_pg(struct run *r)
 				     .n = 2,
 				     .conns = outstanding[i] };
 
-		c.runners[0] = runner_of("assayd ipc", x.d.ipc, x.d.pid,
-					 &x.engine);
+		c.runners[0] =
+			runner_of("assayd ipc", x.d.ipc, x.d.pid, &x.engine);
 		c.runners[1] = runner_of("bare postgresql", x.proto_url,
 					 x.proto_pid, &x.proto);
 		contest_run(&c);

@@ -38,8 +38,7 @@ static pid_t hold(const char *url, int *got)
 static bool ping_fill(void *arg, int place, struct buf *b)
 {
 	(void)arg;
-	buf_fmt(b,
-		"{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"server.ping\"}",
+	buf_fmt(b, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"server.ping\"}",
 		place);
 	return true;
 }

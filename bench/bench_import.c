@@ -20,8 +20,9 @@ static void make_bank(struct buf *b, int questions)
 				"\n\n",
 				i, i, i + 1);
 		else
-			buf_fmt(b, "::Q%d:: Name frog %d. {=frog %d =toad %d}"
-				   "\n\n",
+			buf_fmt(b,
+				"::Q%d:: Name frog %d. {=frog %d =toad %d}"
+				"\n\n",
 				i, i, i, i);
 }
 

@@ -36,9 +36,9 @@ static bool check(void *arg, int place, struct str reply)
 {
 	struct mix *m = arg;
 
-	return m->is_get[place] ? str_find(reply, STR("\"result\""), 0) !=
-					   SIZE_MAX
-				 : answers_check(&m->a, place, reply);
+	return m->is_get[place]
+		       ? str_find(reply, STR("\"result\""), 0) != SIZE_MAX
+		       : answers_check(&m->a, place, reply);
 }
 
 static void progress(void *arg, int64_t answered)

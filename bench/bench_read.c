@@ -36,8 +36,8 @@ static bool check(void *arg, int place, struct str reply)
 {
 	const struct reads *q = arg;
 	char want[80];
-	int n = snprintf(want, sizeof(want),
-			 "{\"jsonrpc\":\"2.0\",\"id\":%u,", q->id[place]);
+	int n = snprintf(want, sizeof(want), "{\"jsonrpc\":\"2.0\",\"id\":%u,",
+			 q->id[place]);
 
 	return reply.n > (size_t)n + 9 &&
 	       memcmp(reply.p, want, (size_t)n) == 0 &&

@@ -85,11 +85,12 @@ void bench_start(struct run *r)
 				    .unit = "ms",
 				    .value = median(clean, r->repeats),
 				    .target = -200 });
-	report(r, &(struct figure){ .name = "start.first_answer.killed",
-				    .unit = "ms",
-				    .value = median(killed, r->repeats),
-				    .target = -200,
-				    .note = "the log of writes is read first" });
+	report(r,
+	       &(struct figure){ .name = "start.first_answer.killed",
+				 .unit = "ms",
+				 .value = median(killed, r->repeats),
+				 .target = -200,
+				 .note = "the log of writes is read first" });
 	daemon_stop(&d);
 	answers_done(&a);
 }

@@ -58,11 +58,11 @@ static void tell(struct run *r, const char *name, struct lags *l,
 
 		snprintf(full, sizeof(full), "timer.%s.%s", name,
 			 parts[i].word);
-		report(r, &(struct figure){ .name = full,
-					    .unit = "ms",
-					    .value = l->ms[at],
-					    .target = i == 1 ? -target_ms
-							     : 0 });
+		report(r,
+		       &(struct figure){ .name = full,
+					 .unit = "ms",
+					 .value = l->ms[at],
+					 .target = i == 1 ? -target_ms : 0 });
 	}
 }
 

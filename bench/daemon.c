@@ -39,11 +39,11 @@ void daemon_make(struct run *r, const char *name, const char *store,
 	d->ipc = str_fmt(r->arena, "ipc://%s/s", d->data).p;
 	d->tcp = str_fmt(r->arena, "tcp://127.0.0.1:%d", free_port()).p;
 	d->ws = str_fmt(r->arena, "ws://127.0.0.1:%d/rpc", free_port()).p;
-	if (run_program((const char *const[]){
-				program, "init", "--organization", "bench",
-				"--key-file", key, "--data", d->data,
-				"--store", d->store, NULL },
-			d->log))
+	if (run_program(
+		    (const char *const[]){ program, "init", "--organization",
+					   "bench", "--key-file", key, "--data",
+					   d->data, "--store", d->store, NULL },
+		    d->log))
 		die("assayd init failed; see %s", d->log);
 	d->key = read_key(r, key);
 }
@@ -116,10 +116,10 @@ struct str daemon_call(struct daemon *d, const char *method, struct str params)
 	struct ctx cx = bench_ctx(d->run);
 	struct client_reply reply;
 	struct client *c;
-	enum err e = client_open(&cx,
-				 &(struct client_opts){ .url = str_of(d->ipc),
-							.auth = d->key },
-				 &c);
+	enum err e = client_open(
+		&cx,
+		&(struct client_opts){ .url = str_of(d->ipc), .auth = d->key },
+		&c);
 
 	if (!e)
 		e = client_call(&cx, c, str_of(method), params,

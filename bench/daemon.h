@@ -12,9 +12,9 @@
 struct daemon {
 	struct run *run;
 	const char *data, *log, *store; /* store: URL */
-	const char *ipc, *tcp, *ws; /* URLs */
-	struct str key; /* of the administrator */
-	const char *more[8]; /* further flags, NULL-terminated */
+	const char *ipc, *tcp, *ws;	/* URLs */
+	struct str key;			/* of the administrator */
+	const char *more[8];		/* further flags, NULL-terminated */
 	pid_t pid;
 };
 
@@ -26,11 +26,10 @@ void daemon_spawn(struct daemon *d);
 /* Waits until it takes connections. */
 void daemon_wait(struct daemon *d);
 void daemon_start(struct daemon *d); /* both */
-void daemon_stop(struct daemon *d); /* SIGTERM; waits */
-void daemon_kill(struct daemon *d); /* SIGKILL; waits */
+void daemon_stop(struct daemon *d);  /* SIGTERM; waits */
+void daemon_kill(struct daemon *d);  /* SIGKILL; waits */
 /* One call as the administrator; dies on an error. The result's JSON. */
-struct str daemon_call(struct daemon *d, const char *method,
-		       struct str params);
+struct str daemon_call(struct daemon *d, const char *method, struct str params);
 /* The last value of a metric; 0 if there is none. */
 double daemon_metric(struct daemon *d, const char *name);
 
@@ -72,9 +71,9 @@ struct world {
 struct world_wish {
 	const char *slug;
 	int attempts, slots;
-	const char *policy; /* JSON object, or NULL; see policy_from */
-	int kinds; /* slugs slug-0..kinds-1 in turn; 0: one */
-	int policy_from; /* %d in policy becomes policy_from + kind */
+	const char *policy;   /* JSON object, or NULL; see policy_from */
+	int kinds;	      /* slugs slug-0..kinds-1 in turn; 0: one */
+	int policy_from;      /* %d in policy becomes policy_from + kind */
 	const char *learners; /* prefix of their names */
 };
 /* Publishes and starts attempts of different learners; bare conns over ipc. */
@@ -90,9 +89,9 @@ struct answers {
 	int places; /* conns * depth of the run */
 	bool without_seq;
 	uint32_t *turn; /* of each place */
-	uint32_t *id; /* JSON id, of each place */
-	int *at; /* attempt * slots + slot, of each place */
-	uint32_t *seq; /* acknowledged, of each attempt and slot */
+	uint32_t *id;	/* JSON id, of each place */
+	int *at;	/* attempt * slots + slot, of each place */
+	uint32_t *seq;	/* acknowledged, of each attempt and slot */
 	uint64_t serial;
 	int64_t acknowledged;
 };

@@ -8,11 +8,11 @@
 #include "bench/bench.h"
 
 struct load_opts {
-	const char *url; /* ipc://PATH, tcp://HOST:PORT, ws://HOST:PORT/PATH */
+	const char *url;  /* ipc://PATH, tcp://HOST:PORT, ws://HOST:PORT/PATH */
 	int conns, depth; /* depth 0: 1 */
 	double warm_s, run_s; /* counted is what is answered in run_s */
-	int64_t most; /* requests in all; 0: by time only */
-	pid_t server; /* whose CPU is told; 0: nobody's */
+	int64_t most;	      /* requests in all; 0: by time only */
+	pid_t server;	      /* whose CPU is told; 0: nobody's */
 	/*
 	 * The next request of an outstanding place (0..conns * depth - 1) into
 	 * b, which is empty. false: this place has no more.
@@ -28,9 +28,9 @@ struct load_opts {
 
 struct load_result {
 	double rps, p50_us, p99_us, cpu_us; /* cpu: of the server, a request */
-	int64_t counted; /* in the window */
-	int64_t answered; /* in all, right ones */
-	int64_t wrong, lost; /* lost: no reply at the end */
+	int64_t counted;		    /* in the window */
+	int64_t answered;		    /* in all, right ones */
+	int64_t wrong, lost;		    /* lost: no reply at the end */
 	char first_wrong[400];
 };
 

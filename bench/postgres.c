@@ -62,8 +62,8 @@ static pid_t spawn(const char *const *argv, const char *log)
 	fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	dup2(fd, STDOUT_FILENO);
 	dup2(fd, STDERR_FILENO);
-	if (pw && (setgroups(0, NULL) || setgid(pw->pw_gid) ||
-		   setuid(pw->pw_uid)))
+	if (pw &&
+	    (setgroups(0, NULL) || setgid(pw->pw_gid) || setuid(pw->pw_uid)))
 		_exit(126);
 	if (chdir("/"))
 		_exit(126);
@@ -105,20 +105,22 @@ bool postgres_start(struct run *r, struct postgres *p)
 	*p = (struct postgres){ .sockets = in_dir(r, "pgs") };
 	own(data);
 	own(p->sockets);
-	waitpid(spawn((const char *const[]){
-			      str_fmt(r->arena, "%s/initdb", bin).p, "-D",
-			      data, "-U", "assay", "-A", "trust", "-E", "UTF8",
-			      "--no-locale", "--no-instructions", NULL },
-		      log),
+	waitpid(spawn(
+			(const char *const[]){
+				str_fmt(r->arena, "%s/initdb", bin).p, "-D",
+				data, "-U", "assay", "-A", "trust", "-E",
+				"UTF8", "--no-locale", "--no-instructions",
+				NULL },
+			log),
 		&status, 0);
 	if (status)
 		die("initdb failed; see %s", log);
-	p->pid = spawn((const char *const[]){
-			       str_fmt(r->arena, "%s/postgres", bin).p, "-D",
-			       data, "-k", p->sockets, "-h", "", "-c",
-			       "shared_buffers=256MB", "-c",
-			       "max_wal_size=4GB", NULL },
-		       log);
+	p->pid = spawn(
+		(const char *const[]){ str_fmt(r->arena, "%s/postgres", bin).p,
+				       "-D", data, "-k", p->sockets, "-h", "",
+				       "-c", "shared_buffers=256MB", "-c",
+				       "max_wal_size=4GB", NULL },
+		log);
 	wait_until_up(r, p);
 	return true;
 }

@@ -70,12 +70,12 @@ static void insert(struct lite *l, const struct ask *a)
 			sqlite3_bind_int64(l->insert, i + 1, v->i);
 			break;
 		case VAL_TEXT:
-			sqlite3_bind_text(l->insert, i + 1, v->s.p,
-					  (int)v->s.n, SQLITE_STATIC);
+			sqlite3_bind_text(l->insert, i + 1, v->s.p, (int)v->s.n,
+					  SQLITE_STATIC);
 			break;
 		case VAL_BYTES:
-			sqlite3_bind_blob(l->insert, i + 1, v->s.p,
-					  (int)v->s.n, SQLITE_STATIC);
+			sqlite3_bind_blob(l->insert, i + 1, v->s.p, (int)v->s.n,
+					  SQLITE_STATIC);
 			break;
 		}
 	}

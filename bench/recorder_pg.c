@@ -60,8 +60,9 @@ static void *pg_open(const char *where, const struct sample *sample)
 		int oid = oid_of(i);
 
 		buf_fmt(&b, "%s$%d::%s[]", i ? ", " : "", i + 1,
-			oid == OID_INT8 ? "bigint"
-			: oid == OID_TEXT ? "text" : "bytea");
+			oid == OID_INT8	  ? "bigint"
+			: oid == OID_TEXT ? "text"
+					  : "bytea");
 	}
 	buf_z(&b, ")");
 	buf_ch(&b, 0);

@@ -197,8 +197,8 @@ static void decode(struct slot *s)
 			params = member;
 		else
 			(void)jval_str(&s->cx, member);
-	if (!params.doc || field_decode(&s->cx, params, &v->entry->taken, "",
-					in))
+	if (!params.doc ||
+	    field_decode(&s->cx, params, &v->entry->taken, "", in))
 		die("a bare server was sent wrong params: %s",
 		    s->cx.error.text);
 	if (v->attempt)

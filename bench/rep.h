@@ -20,7 +20,7 @@ enum { REP_CONTEXTS = 1024, REP_BATCH = 512 };
 /* What is told of assayd, so that the bare ones can do alike. */
 struct sample {
 	const char *method;
-	struct str result; /* JSON of a reply's result */
+	struct str result;    /* JSON of a reply's result */
 	struct record record; /* that it wrote for the command */
 };
 

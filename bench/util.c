@@ -97,9 +97,9 @@ double proc_cpu_s(pid_t pid)
 	if (!slurp(path, text, sizeof(text)))
 		return 0;
 	p = strrchr(text, ')');
-	if (!p || sscanf(p + 2,
-			 "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-			 &user, &sys) != 2)
+	if (!p ||
+	    sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+		   &user, &sys) != 2)
 		return 0;
 	return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
 }

@@ -5,8 +5,8 @@
 
 enum { START_CONNS = 128 };
 
-static void publish(struct run *r, struct daemon *d,
-		    const struct world_wish *w, int kind)
+static void publish(struct run *r, struct daemon *d, const struct world_wish *w,
+		    int kind)
 {
 	struct buf b = { 0 };
 	char policy[400];
@@ -146,8 +146,7 @@ bool answers_fill(void *arg, int place, struct buf *b)
 		"{\"jsonrpc\":\"2.0\",\"id\":%u,\"method\":\"attempt.answer\","
 		"\"auth\":\"%.*s\",\"params\":{\"attempt\":\"%s\","
 		"\"slot\":%d,",
-		a->id[place], STR_FMT(a->w->d->key), id,
-		at % a->w->slots + 1);
+		a->id[place], STR_FMT(a->w->d->key), id, at % a->w->slots + 1);
 	if (!a->without_seq)
 		buf_fmt(b, "\"seq\":%u,", a->seq[at] + 1);
 	buf_fmt(b,
@@ -163,8 +162,8 @@ bool answers_check(void *arg, int place, struct str reply)
 {
 	struct answers *a = arg;
 	char want[80];
-	int n = snprintf(want, sizeof(want),
-			 "{\"jsonrpc\":\"2.0\",\"id\":%u,", a->id[place]);
+	int n = snprintf(want, sizeof(want), "{\"jsonrpc\":\"2.0\",\"id\":%u,",
+			 a->id[place]);
 
 	if (reply.n < (size_t)n + 9 || memcmp(reply.p, want, (size_t)n) != 0)
 		return false;
