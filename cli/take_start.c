@@ -90,7 +90,7 @@ static void rules_clock(struct take *t, struct jval v, struct jval now)
 			  "It closes before that: you would have until ");
 	if (!limit && !take_time(t->c, now, "due"))
 		rule(t, "There is no time limit.");
-	else if (str_is(overdue, "submit"))
+	else if (str_is(overdue, "auto_submit"))
 		rule(t, "When the time is up, what you have saved is handed "
 			"in for you.");
 	else if (str_is(overdue, "grace"))
@@ -101,6 +101,21 @@ static void rules_clock(struct take *t, struct jval v, struct jval now)
 	else if (str_is(overdue, "abandon"))
 		rule(t, "What is not handed in before the time is up does "
 			"not count.");
+}
+
+/* A share of the grade, 0.6, as a percentage. */
+static void rule_share(struct take *t, struct jval v, const char *name,
+		       const char *label)
+{
+	struct jval m;
+	struct dec share;
+	char text[DEC_TEXT];
+
+	if (!take_get(v, name, &m) || !dec_parse(jval_text(m), &share) ||
+	    dec_eq(share, DEC_ZERO))
+		return;
+	dec_text(dec_scale(share, 100, 1), text);
+	take_sayf(t, "  %s%s %%", label, text);
 }
 
 static void rules_grade(struct take *t, struct jval v)
@@ -119,6 +134,7 @@ static void rules_grade(struct take *t, struct jval v)
 		rule(t, "This is practice: it never counts.");
 	if (take_get(v, "max_score", &m))
 		take_sayf(t, "  Marks: up to %.*s", STR_FMT(jval_text(m)));
+	rule_share(t, v, "pass_mark", "To pass: ");
 	if (allowed)
 		take_sayf(t, "  Attempts: %lld of %lld used", (long long)used,
 			  (long long)allowed);
@@ -128,6 +144,40 @@ static void rules_grade(struct take *t, struct jval v)
 	for (size_t i = 0; allowed != 1 && i < 4; i++)
 		if (str_is(take_str(t->c, v, "counts"), how[i][0]))
 			rule(t, how[i][1]);
+	if (allowed != 1) {
+		rule_span(t, take_int(v, "delay_first_ms"),
+			  "Between the first and the second: ", "");
+		if (allowed != 2)
+			rule_span(t, take_int(v, "delay_later_ms"),
+				  "Between later ones: ", "");
+	}
+}
+
+static void rules_late(struct take *t, struct jval v)
+{
+	struct jval late, w, credit;
+	struct str name;
+	struct buf b = { 0 };
+	uint32_t it = 0;
+	bool any = false;
+
+	if (!take_get(v, "late", &late) || jval_type(late) != J_ARRAY)
+		return;
+	while (jval_next(late, &it, &name, &w)) {
+		if (jval_type(w) != J_OBJECT || !take_get(w, "credit", &credit))
+			continue;
+		buf_reset(&b);
+		buf_z(&b, "Handed in until ");
+		output_time(&b, take_time(t->c, w, "until"));
+		buf_fmt(&b, ": %.*s %% of the grade",
+			STR_FMT(jval_text(credit)));
+		take_say(t, 2, buf_view(&b));
+		any = true;
+	}
+	if (any && take_get(v, "late_after", &credit))
+		take_sayf(t, "  Handed in later: %.*s %% of the grade",
+			  STR_FMT(jval_text(credit)));
+	buf_done(&b);
 }
 
 static void show_rules(struct take *t, struct jval v, struct jval now)
@@ -143,6 +193,7 @@ static void show_rules(struct take *t, struct jval v, struct jval now)
 	take_sayf(t, "\nThe rules:");
 	rules_grade(t, v);
 	rules_clock(t, v, now);
+	rules_late(t, v);
 	if (take_bool(now, "late"))
 		rule(t, "It is past the due date: this would be late.");
 }

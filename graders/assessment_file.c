@@ -219,6 +219,22 @@ static size_t greatest_marks(struct assessment_index *x,
 	return want;
 }
 
+void assessment_count(const struct assessment_def *def, int64_t *questions,
+		      int64_t *drawn)
+{
+	const struct section *s = def->sections.at;
+
+	*questions = *drawn = 0;
+	for (size_t i = 0; i < def->sections.n; i++) {
+		const struct entry *e = s[i].entries.at;
+
+		for (size_t j = 0; j < s[i].entries.n; j++)
+			*(e[j].item.n ? questions : drawn) +=
+				e[j].item.n ? 1 : e[j].pick;
+	}
+	*questions += *drawn;
+}
+
 struct dec assessment_max(struct ctx *cx, const struct assessment_def *def)
 {
 	const struct section *s = def->sections.at;

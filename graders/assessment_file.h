@@ -69,6 +69,10 @@ MUST enum err assessment_decode(struct ctx *cx, struct jval v,
 /* Canonical: reading that gives the same again. */
 void assessment_write(struct buf *b, const struct assessment_def *def);
 
+/* How many questions an attempt has, and how many of them are drawn. */
+void assessment_count(const struct assessment_def *def, int64_t *questions,
+		      int64_t *drawn);
+
 /* What assessment_read checks, for a definition made otherwise. */
 void assessment_check(struct ctx *cx, const struct assessment_def *def,
 		      struct problems *out);

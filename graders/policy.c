@@ -60,7 +60,7 @@ static const struct field late_fields[] = {
 	      .max = 1000),
 	FIELD_END,
 };
-static const struct shape late_shape = SHAPE(struct late_window, late_fields);
+const struct shape late_window_shape = SHAPE(struct late_window, late_fields);
 
 static const struct field band_fields[] = {
 	FIELD(struct feedback_band, from, KIND_DEC, "least grade, 0 to 1",
@@ -80,7 +80,7 @@ static const struct field prerequisite_fields[] = {
 		    "least grade, 0 to 1; absent: passed", .max = 1),
 	FIELD_END,
 };
-static const struct shape prerequisite_shape =
+const struct shape prerequisite_shape =
 	SHAPE(struct prerequisite, prerequisite_fields);
 
 static const struct field policy_fields[] = {
@@ -128,7 +128,7 @@ static const struct field policy_fields[] = {
 		  .words = policy_suspend_words),
 	FIELD_OPT(struct policy, late, KIND_LIST,
 		  "credit by time of handing in", .of = KIND_OBJECT,
-		  .shape = &late_shape, .max = WINDOWS_MOST),
+		  .shape = &late_window_shape, .max = WINDOWS_MOST),
 	FIELD_OPT(struct policy, late_after, KIND_DEC,
 		  "percent after the last credit window", .min = 0,
 		  .max = 1000),

@@ -169,6 +169,8 @@ struct policy {
 };
 
 extern const struct shape policy_shape;
+extern const struct shape late_window_shape;
+extern const struct shape prerequisite_shape;
 
 /*
  * Fills what was left open and has a default other than zero: network grace,

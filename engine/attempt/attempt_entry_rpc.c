@@ -35,12 +35,18 @@ struct conditions {
 	int kind;
 	struct policy_conditions now;
 	struct id open_attempt;
+	int64_t questions, drawn;
 	int64_t attempts_used, attempts_allowed;
+	int64_t delay_first_ms, delay_later_ms;
 	int64_t opens_at, due_at, closes_at;
 	bool may_run_past_close;
-	int overdue, counts, suspend, release;
+	int overdue, counts, abandoned, floor, suspend, release;
 	int64_t grace_ms, network_grace_ms;
-	struct dec max_score, pass_mark, weight;
+	struct list late; /* struct late_window */
+	struct dec late_after, max_score, pass_mark, weight;
+	int64_t group_best;
+	bool shuffle_items, shuffle_choices;
+	struct list prerequisites; /* struct prerequisite */
 	struct str behaviour, pledge, group;
 	uint32_t review_during, review_immediately, review_later, review_closed;
 	struct list explain;
@@ -60,8 +66,17 @@ static const struct field conditions_fields[] = {
 	FIELD(C, now, KIND_OBJECT, "may it start now",
 	      .shape = &policy_conditions_shape),
 	FIELD_OPT(C, open_attempt, KIND_ID, "one to go on with"),
+	FIELD(C, questions, KIND_INT, "of an attempt"),
+	FIELD(C, drawn, KIND_INT, "of them, anew for each attempt"),
+	FIELD(C, shuffle_items, KIND_BOOL,
+	      "questions in an order of one's own"),
+	FIELD(C, shuffle_choices, KIND_BOOL, "and choices"),
+	FIELD(C, prerequisites, KIND_LIST, "to be done before",
+	      .of = KIND_OBJECT, .shape = &prerequisite_shape),
 	FIELD(C, attempts_used, KIND_INT, "of the limit"),
 	FIELD(C, attempts_allowed, KIND_INT, "0: any number"),
+	FIELD(C, delay_first_ms, KIND_INT, "wait after the first attempt"),
+	FIELD(C, delay_later_ms, KIND_INT, "wait after later ones"),
 	FIELD_OPT(C, opens_at, KIND_TIME, "first instant"),
 	FIELD_OPT(C, due_at, KIND_TIME, "late after this"),
 	FIELD_OPT(C, closes_at, KIND_TIME, "last instant"),
@@ -71,14 +86,23 @@ static const struct field conditions_fields[] = {
 	      .words = policy_overdue_words),
 	FIELD(C, grace_ms, KIND_INT, "to hand in after that"),
 	FIELD(C, network_grace_ms, KIND_INT, "for what is on the wire"),
+	FIELD(C, late, KIND_LIST,
+	      "credit in percent for what is handed in until when; none: full",
+	      .of = KIND_OBJECT, .shape = &late_window_shape),
+	FIELD(C, late_after, KIND_DEC, "percent, after the last of these"),
+	FIELD(C, abandoned, KIND_ENUM, "what an abandoned attempt is worth",
+	      .words = policy_abandoned_words),
 	FIELD(C, suspend, KIND_ENUM, "whether it may be suspended",
 	      .words = policy_suspend_words),
 	FIELD(C, counts, KIND_ENUM, "which attempt's grade is kept",
 	      .words = policy_counts_words),
 	FIELD(C, max_score, KIND_DEC, "the grade is out of this"),
 	FIELD(C, pass_mark, KIND_DEC, "scaled; 0: nothing to pass"),
+	FIELD(C, floor, KIND_ENUM, "where negative marks end",
+	      .words = policy_floor_words),
 	FIELD(C, weight, KIND_DEC, "in the gradebook"),
 	FIELD_OPT(C, group, KIND_STR, "of the gradebook"),
+	FIELD(C, group_best, KIND_INT, "only its best so many count; 0: all"),
 	FIELD_OPT(C, behaviour, KIND_STR, "how tries and feedback go"),
 	FIELD_OPT(C, pledge, KIND_STR, "to be accepted at the start"),
 	FIELD(C, release, KIND_ENUM, "when results may be seen",
@@ -98,6 +122,16 @@ static const struct shape conditions_shape =
 static void tell_rules(const struct policy *p, struct conditions *c)
 {
 	c->attempts_allowed = p->attempts;
+	c->delay_first_ms = p->delay_first_ms;
+	c->delay_later_ms = p->delay_later_ms;
+	c->late = p->late;
+	c->late_after = p->late_after;
+	c->abandoned = p->abandoned;
+	c->floor = p->floor;
+	c->shuffle_items = p->shuffle_items;
+	c->shuffle_choices = p->shuffle_choices;
+	c->prerequisites = p->prerequisites;
+	c->group_best = p->group_best;
 	c->opens_at = p->opens_at;
 	c->due_at = p->due_at;
 	c->closes_at = p->closes_at;
@@ -142,6 +176,7 @@ static enum err conditions_rpc(struct ctx *cx, const void *params, void *result)
 		c->max_score = plan.assessment.max_score;
 	if (plan.open)
 		c->open_attempt = plan.open->id;
+	assessment_count(&plan.pub->def, &c->questions, &c->drawn);
 	tell_rules(&plan.eff.p, c);
 	c->explain = plan.eff.steps;
 	return OK;

@@ -157,6 +157,37 @@ static void pledge_and_password_are_asked_for(void **state)
 		 "\"accept_pledge\":true}");
 }
 
+static void conditions_say_every_rule_before_the_start(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+
+	quiz_publish(w, "\"attempts\":3,\"delay_first_ms\":60000,"
+			"\"delay_later_ms\":120000,\"shuffle_items\":true,"
+			"\"abandoned\":\"zero\",\"floor\":\"item\","
+			"\"late\":[{\"until\":\"2099-01-01T00:00:00Z\","
+			"\"credit\":80}],\"late_after\":25,\"group\":\"g\","
+			"\"group_best\":2,"
+			"\"prerequisites\":[{\"assessment\":\"before\","
+			"\"min_scaled\":0.5}]");
+	r = world_ok(w, ANN, "assessment.conditions", QUIZ_REF);
+	assert_int_equal(reply_int(w, &r, "questions"), 3);
+	assert_int_equal(reply_int(w, &r, "drawn"), 0);
+	assert_int_equal(reply_int(w, &r, "delay_first_ms"), 60000);
+	assert_int_equal(reply_int(w, &r, "delay_later_ms"), 120000);
+	assert_string_equal(reply_text(w, &r, "shuffle_items"), "true");
+	assert_string_equal(reply_text(w, &r, "shuffle_choices"), "false");
+	assert_string_equal(reply_text(w, &r, "abandoned"), "zero");
+	assert_string_equal(reply_text(w, &r, "floor"), "item");
+	assert_string_equal(reply_text(w, &r, "late/0/credit"), "80");
+	assert_string_equal(reply_text(w, &r, "late_after"), "25");
+	assert_int_equal(reply_int(w, &r, "group_best"), 2);
+	assert_string_equal(reply_text(w, &r, "prerequisites/0/assessment"),
+			    "before");
+	assert_string_equal(reply_text(w, &r, "prerequisites/0/min_scaled"),
+			    "0.5");
+}
+
 static void a_prerequisite_must_be_passed(void **state)
 {
 	struct world *w = *state;
@@ -298,6 +329,7 @@ int main(void)
 		quiz_test(it_opens_and_closes_inclusively),
 		quiz_test(the_delay_between_attempts_holds),
 		quiz_test(pledge_and_password_are_asked_for),
+		quiz_test(conditions_say_every_rule_before_the_start),
 		quiz_test(a_prerequisite_must_be_passed),
 		quiz_test(a_reserved_attempt_starts_later),
 		quiz_test(previews_and_practice_never_reach_the_gradebook),

@@ -309,9 +309,15 @@ static void a_person_takes_an_assessment_from_rules_to_receipt(void **state)
 
 	publish(s, "whole",
 		"\"time_limit_ms\":600000,\"attempts\":1,\"pledge\":\"I work "
-		"alone.\",\"password\":\"sesame\"");
+		"alone.\",\"password\":\"sesame\",\"pass_mark\":0.625,"
+		"\"late\":[{\"until\":\"2099-01-01T00:00:00Z\","
+		"\"credit\":80}],\"late_after\":25");
 	TAKE("whole", "--receipt", receipt);
+	SEE("To pass: 62.5 %");
 	SEE("Time limit: 10 min");
+	SEE("what you have saved is handed in for you");
+	SEE(": 80 % of the grade");
+	SEE("Handed in later: 25 % of the grade");
 	SEE("I work alone.");
 	type(s, "accept");
 	SEE("Password: ");
