@@ -216,6 +216,7 @@ static void command(struct request *rq)
 		.run = command_run,
 		.done = command_done,
 		.single = rq->entry->method->flags & RPC_SINGLE,
+		.once = !rq->io.idem.p,
 	};
 	if (x)
 		e = executor_submit(x, &rq->work);

@@ -29,6 +29,7 @@ struct executor {
 	size_t batch_n;
 	size_t marks[PARTS_MAX];
 	bool begun; /* the last transaction got past BEGIN */
+	bool doubtful; /* its COMMIT was sent, and may have happened */
 	bool read_only;
 	int64_t probe_at_ms;
 	bool timers_careful;  /* they were in a batch that failed */
@@ -170,8 +171,10 @@ static enum err write_out(struct executor *x)
 
 	store_lazy(x->db, true);
 	e = parts_flush(x);
-	if (!e)
+	if (!e) {
 		e = store_commit(x->db, &x->cx);
+		x->doubtful = e == ERR_UNAVAILABLE;
+	}
 	store_lazy(x->db, false);
 	took = clock_mono_ns(x->o.clock) - from;
 	x->commit_ns += (took - x->commit_ns) / 8;
@@ -205,7 +208,7 @@ static enum err run_tx(struct executor *x, struct work **works, size_t n,
 	for (size_t i = 0; i < n; i++)
 		works[i]->result = OK;
 	x->guards = 0;
-	x->begun = false;
+	x->begun = x->doubtful = false;
 	if (x->read_only)
 		return store_error(&x->cx, ERR_READ_ONLY, NULL);
 	e = store_begin(x->db, &x->cx);
@@ -268,6 +271,23 @@ static void fail_all(struct executor *x, struct work **works, size_t n,
 	}
 }
 
+/*
+ * After a commit that may have happened: what could not find itself on a
+ * second run is told so instead. How many are left to run again.
+ */
+static size_t without_doubtful(struct executor *x, struct work **works,
+			       size_t n, enum err e)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (x->doubtful && works[i]->once && !works[i]->result)
+			fail_all(x, &works[i], 1, e);
+		else
+			works[left++] = works[i];
+	return left;
+}
+
 static void go_read_only(struct executor *x)
 {
 	x->read_only = true;
@@ -300,6 +320,8 @@ static void rerun(struct executor *x, struct work **works, size_t n)
 {
 	size_t half[2] = { n / 2, n - n / 2 };
 
+	if (n == 0)
+		return;
 	if (n == 1) {
 		last_try(x, works[0]);
 		return;
@@ -318,7 +340,8 @@ static void rerun(struct executor *x, struct work **works, size_t n)
 		else if (!x->begun)
 			fail_all(x, works, half[i], e);
 		else
-			rerun(x, works, half[i]);
+			rerun(x, works,
+			      without_doubtful(x, works, half[i], e));
 	}
 }
 
@@ -432,8 +455,9 @@ static enum err first_try(struct executor *x, size_t timers_max, size_t *timers)
 	log_failure(x, e, x->batch_n);
 	if (!x->begun)
 		fail_all(x, x->batch, x->batch_n, e);
-	else if (x->batch_n)
-		rerun(x, x->batch, x->batch_n);
+	else
+		rerun(x, x->batch,
+		      without_doubtful(x, x->batch, x->batch_n, e));
 	return e;
 }
 

@@ -35,6 +35,12 @@ struct work {
 	 * savepoint. A write, or journal_flush, is a bug that aborts.
 	 */
 	bool single;
+	/*
+	 * A second run would not find what the first has done. After a commit
+	 * whose answer was lost it is not run again: it may have happened,
+	 * and ends with ERR_UNAVAILABLE.
+	 */
+	bool once;
 	enum err result; /* the executor's */
 	int64_t queued_ns; /* the executor's, for metrics */
 };

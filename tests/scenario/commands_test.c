@@ -211,6 +211,27 @@ static bool shows_a_secret(const struct command *c)
 	       strcmp(c->method, "organization.create") == 0;
 }
 
+/* A password, somebody's needs, his response: the record's reply lacks them. */
+static bool may_keep_less(const struct command *c)
+{
+	static const char *const names[] = {
+		"override.set", "accommodation.set", "attempt.check",
+		"attempt.try_again", "attempt.mark"
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(c->method, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_as_before(const struct command *c, const struct reply *r,
+			 struct str before)
+{
+	return str_eq(r->json, before) ||
+	       (r->e == OK && may_keep_less(c) && r->json.n < before.n);
+}
+
 /*
  * Leases and contents: a repeat is safe without a key (RPC_QUIET). A name is
  * set again: neither it nor its hash is kept to compare with.
@@ -241,7 +262,7 @@ static void again(struct world *w, const struct told *t, size_t n)
 		r = send(w, c, t->sent[i]);
 		if (shows_a_secret(c))
 			assert_int_equal(r.e, ERR_CONFLICT);
-		else if (!str_eq(r.json, t->reply[i]))
+		else if (!is_as_before(c, &r, t->reply[i]))
 			fail_msg("%s: %.*s, then %.*s", c->method,
 				 STR_FMT(t->reply[i]), STR_FMT(r.json));
 		assert_int_equal(head(w), before);
@@ -419,6 +440,32 @@ static void a_commit_whose_answer_is_lost_is_found_by_its_key(void **state)
 	once(lost);
 }
 
+/* Without a key nobody could tell it from a new one: the caller decides. */
+static void what_has_no_key_is_not_done_twice_by_the_server(void **state)
+{
+	static const struct story rows[] = {
+		{ "operator", "organization.create", "{'name':'N'}" },
+		{ ADMIN, "key.create", "{'name':'k','roles':['platform']}" },
+		{ PLAT, "course.set", "{'course':'c','title':'C'}" },
+		{ AUTHOR, "assessment.publish", QUIZ("one", "") "}" },
+		{ STAFF, "gradebook.set",
+		  REF_OF("q", ",'learner':'ann','score':2,'reason':'r'}") },
+	};
+	struct world *w = *state;
+	struct story_vars v = { 0 };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t before = head(w);
+		struct reply r;
+
+		world_lose_commit(w);
+		r = story_call(w, &v, &rows[i]);
+		assert_true(r.e == OK || r.retry);
+		assert_int_equal(head(w), before + 1);
+	}
+	is_whole(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +477,7 @@ int main(void)
 		cmocka_unit_test(a_store_that_stumbles_doubles_nothing),
 		cmocka_unit_test(
 			a_commit_whose_answer_is_lost_is_found_by_its_key),
+		quiz_test(what_has_no_key_is_not_done_twice_by_the_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
