@@ -245,8 +245,13 @@ static int run(struct ctx *cx, const struct args *a)
 				 .threaded = true,
 				 .exhausted = exhausted };
 	int signals = block_signals();
+	struct config quiet = a->config;
 	struct server *s;
 
+	if (a->verb == VERB_INIT) { /* nobody listens to it */
+		quiet.feed = STR("none");
+		o.config = &quiet;
+	}
 	if (server_open(cx, &o, &s))
 		return complain(cx, EXIT_SERVER);
 	return a->verb == VERB_INIT ? run_init(cx, s, a)

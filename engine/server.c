@@ -1,10 +1,13 @@
 #include "engine/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/assessment/assessment.h"
 #include "engine/attempt/attempt.h"
@@ -49,6 +52,7 @@ struct server {
 	struct tx_timer timers[4];
 	struct front_page pages[4];
 	struct arena *arena; /* texts that live as long as the server */
+	int lock;	     /* descriptor of the data folder's lock */
 	bool stopped;
 };
 
@@ -74,6 +78,27 @@ static enum err make_data(struct ctx *cx, struct server *s)
 			       "o-rwx it",
 			       path);
 	return OK;
+}
+
+/*
+ * Two servers on one folder would write the same chain. The lock goes with the
+ * process, however it ends.
+ */
+static enum err lock_data(struct ctx *cx, struct server *s)
+{
+	int fd = open(in_data(s, "lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	s->lock = fd;
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return OK;
+	if (fd >= 0 && errno == EWOULDBLOCK)
+		return err_set(cx, ERR_UNAVAILABLE,
+			       "another assayd runs on the data folder %.*s; "
+			       "stop it first, or give this one a folder of "
+			       "its own (setting data)",
+			       STR_FMT(s->config.data));
+	return err_set(cx, ERR_INVALID, "cannot lock the data folder %.*s (%m)",
+		       STR_FMT(s->config.data));
 }
 
 static void settle_config(struct server *s)
@@ -223,36 +248,6 @@ static void make_executor(struct server *s)
 					 .threaded = s->o.threaded });
 }
 
-static void own_metrics(void *arg, struct buf *b)
-{
-	struct server *s = arg;
-	struct executor_stats x;
-	struct front_stats f;
-
-	executor_stats(s->app.executor, &x);
-	metrics_counter(b, "assay_commands_total", "Commands run.", x.works);
-	metrics_counter(b, "assay_batches_total", "Commits made.", x.batches);
-	metrics_counter(b, "assay_failed_batches_total", "Commits failed.",
-			x.failed_batches);
-	metrics_counter(b, "assay_timed_total", "Things done by the clock.",
-			x.timers);
-	metrics_gauge(b, "assay_queue", "Commands waiting.", x.queue_now);
-	metrics_gauge(b, "assay_read_only", "1: the disk is full.",
-		      x.read_only);
-	metrics_counter(b, "assay_commit_microseconds_total",
-			"Time spent in commits.", x.commit_ns_total / 1000);
-	if (!s->front)
-		return;
-	front_stats(s->front, &f);
-	metrics_gauge(b, "assay_connections", "Open ones.", f.connections);
-	metrics_counter(b, "assay_connections_refused_total",
-			"By bound, origin or header.", f.refused);
-	metrics_counter(b, "assay_slow_readers_total",
-			"Connections dropped for reading too slowly.",
-			f.dropped_slow);
-	metrics_gauge(b, "assay_files", "Open descriptors.", f.files);
-}
-
 static int page_metrics(void *arg, struct buf *body)
 {
 	struct server *s = arg;
@@ -297,7 +292,6 @@ static void make_core(struct server *s)
 	s->app.erasure_hooks = erasure_hooks;
 	s->app.node = s->config.node;
 	s->app.metrics = metrics_new(&all_methods);
-	metrics_source(s->app.metrics, own_metrics, s);
 	s->core = core_new(&(struct core_opts){
 		.table = &all_methods,
 		.app = &s->app,
@@ -336,6 +330,8 @@ enum err server_open(struct ctx *cx, const struct server_opts *o,
 	e = config_check(cx, &s->config);
 	if (!e)
 		e = make_data(cx, s);
+	if (!e)
+		e = lock_data(cx, s);
 	if (!e)
 		e = open_store(cx, s);
 	if (!e)
@@ -455,6 +451,7 @@ bool server_stop(struct server *s)
 	executor_stop(s->app.executor);
 	store_close(s->app.store);
 	s->app.store = NULL;
+	close(s->lock);
 	arena_free(a);
 	return all;
 }

@@ -301,7 +301,7 @@ bool slot_mark(const struct slot_run *s, struct dec *mark)
 	if (s->has_manual)
 		*mark = s->manual;
 	else if (s->has_fraction)
-		*mark = dec_mul(s->fraction, s->setup.max);
+		*mark = score_scale(s->fraction, s->setup.max);
 	return s->has_manual || s->has_fraction;
 }
 

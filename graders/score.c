@@ -210,7 +210,29 @@ enum err score_item(struct ctx *cx, const struct item *it,
 	return e;
 }
 
+/*
+ * A fraction such as 2/3 was rounded at the ninth digit, so its product may be
+ * off by half a unit of that digit times max. Of all decimals as near as that,
+ * the shortest is the one that was meant: 2/3 of 3 is 2, not 2.000000001.
+ */
+struct dec score_scale(struct dec fraction, struct dec max)
+{
+	struct dec exact = dec_mul(fraction, max);
+	int64_t off = dec_div(max, dec_int(2)).nano / DEC_ONE_NANO + 1;
+
+	if (fraction.nano % 1000000 == 0)
+		return exact; /* three digits: nothing was rounded */
+	for (int digits = 0; digits < DEC_DIGITS; digits++) {
+		struct dec t = dec_round(exact, digits);
+		int64_t gap = dec_sub(t, exact).nano;
+
+		if (gap >= -off && gap <= off)
+			return t;
+	}
+	return exact;
+}
+
 struct dec score_mark(const struct outcome *o, struct dec max)
 {
-	return dec_mul(o->fraction, max);
+	return score_scale(o->fraction, max);
 }

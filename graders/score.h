@@ -41,7 +41,8 @@ struct outcome {
 MUST enum err score_item(struct ctx *cx, const struct item *it,
 			 const struct variant *v, const struct response *r,
 			 struct outcome *out);
-/* fraction * max, rounded once. */
+/* fraction * max, without what the fraction's own rounding put in. */
+struct dec score_scale(struct dec fraction, struct dec max);
 struct dec score_mark(const struct outcome *o, struct dec max);
 /* The response that would get full marks, for reviews; blank if there is none. */
 MUST enum err score_right_response(struct ctx *cx, const struct item *it,

@@ -13,19 +13,22 @@ enum err live_note(struct ctx *cx, struct live *l, int kind,
 		   const struct note *note, struct str personal,
 		   struct slot_effect *effect)
 {
+	struct note whole = *note;
 	struct record r = { .org = l->row.org,
 			    .stream = l->row.id,
 			    .n = l->n + 1,
 			    .at_ms = clock_ms(cx->clock),
 			    .learner = l->row.learner,
 			    .event = str_of(note_events[kind]),
-			    .body = note_write(cx, kind, note),
 			    .personal = personal };
 	struct slot_effect fx = { .changed = true };
 	enum err e;
 
 	if (kind == NOTE_RESERVED)
 		r.learner = note->learner;
+	else
+		whole.course = l->row.course;
+	r.body = note_write(cx, kind, &whole);
 	if (kind == NOTE_ANSWERED && cx->io && cx->io->idem.p) {
 		r.idem = cx->io->idem;
 		r.ask = cx->io->ask;

@@ -11,6 +11,8 @@ const char *const note_events[] = { NOTES(X) NULL };
 	FIELD_OPT(N, due_at, KIND_TIME, "due instant"),                        \
 		FIELD_OPT(N, hard_end_at, KIND_TIME,                           \
 			  "last instant of handing in")
+/* Says to whom an event may be shown; in every record. */
+#define COURSE FIELD_OPT(N, course, KIND_STR, "course")
 #define REASON FIELD_OPT(N, reason, KIND_STR, "why", .max = LIMIT_TEXT_BYTES)
 
 /* LIMIT_SLOTS marks of LIMIT_SCORE_POINTS, with certainty or early credit. */
@@ -45,32 +47,38 @@ static const struct field reserved[] = {
 	FIELD_END,
 };
 static const struct field started[] = {
+	COURSE,
 	TIMES,
 	FIELD_END,
 };
 static const struct field acted[] = {
+	COURSE,
 	FIELD(N, slot, KIND_INT, "from 1"),
 	FIELD(N, seq, KIND_INT, "of the slot, after this"),
 	FIELD_OPT(N, certainty, KIND_INT, "1..3; 0: not said"),
 	FIELD_END,
 };
 static const struct field handed_in[] = {
+	COURSE,
 	FIELD(N, finished_at, KIND_TIME, "when"),
 	FIELD(N, late, KIND_BOOL, "by the server's clock"),
 	FIELD_OPT(N, receipt, KIND_RAW, "signed", .max = LIMIT_TEXT_BYTES),
 	FIELD_END,
 };
-static const struct field nothing[] = { FIELD_END };
+static const struct field nothing[] = { COURSE, FIELD_END };
 static const struct field abandoned[] = {
+	COURSE,
 	FIELD(N, finished_at, KIND_TIME, "when it ended"),
 	FIELD_END,
 };
 static const struct field suspended[] = {
+	COURSE,
 	REASON,
 	FIELD(N, clock_stops, KIND_BOOL, "remaining time is kept"),
 	FIELD_END,
 };
 static const struct field resumed[] = {
+	COURSE,
 	REASON,
 	FIELD(N, frozen_ms, KIND_INT, "how long the clock stood still so far",
 	      .max = INT64_MAX),
@@ -78,21 +86,25 @@ static const struct field resumed[] = {
 	FIELD_END,
 };
 static const struct field extended[] = {
+	COURSE,
 	TIMES,
 	FIELD_OPT(N, soft_due_at, KIND_TIME, "late after this"),
 	FIELD_END,
 };
 static const struct field voided[] = {
+	COURSE,
 	REASON,
 	FIELD(N, gives_back, KIND_BOOL, "does not use up an attempt"),
 	FIELD_END,
 };
 static const struct field reopened[] = {
+	COURSE,
 	REASON,
 	TIMES,
 	FIELD_END,
 };
 static const struct field marked[] = {
+	COURSE,
 	FIELD(N, slot, KIND_INT, "from 1"),
 	FIELD(N, seq, KIND_INT, "of the slot, after this"),
 	FIELD(N, by, KIND_STR, "who", .max = LIMIT_NAME_BYTES),
@@ -104,10 +116,12 @@ static const struct field marked[] = {
 	FIELD_END,
 };
 static const struct field graded[] = {
+	COURSE,
 	FIELD(N, score, KIND_OBJECT, "the score", .shape = &score_shape),
 	FIELD_END,
 };
 static const struct field regraded[] = {
+	COURSE,
 	REASON,
 	FIELD(N, from, KIND_ID, "version before"),
 	FIELD(N, to, KIND_ID, "version that counts now"),
@@ -116,6 +130,7 @@ static const struct field regraded[] = {
 	FIELD_END,
 };
 static const struct field released[] = {
+	COURSE,
 	REASON,
 	FIELD_END,
 };

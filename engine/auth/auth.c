@@ -111,6 +111,7 @@ static void copy_principal(struct arena *a, const struct principal *from,
 	to->actor = str_copy(a, from->actor);
 	to->subject = from->subject.p ? str_copy(a, from->subject)
 				      : (struct str){ 0 };
+	to->name = from->name.p ? str_copy(a, from->name) : (struct str){ 0 };
 	to->courses.at = ARENA_ARRAY(a, struct str, from->courses.n);
 	for (size_t i = 0; i < from->courses.n; i++)
 		((struct str *)to->courses.at)[i] =
@@ -247,6 +248,8 @@ static enum err fill_person(struct ctx *cx, const struct issuer *i,
 				 c->roles == ROLE_LEARNER ? "learner" : "user",
 				 text),
 		.subject = c->sub,
+		.name = c->name.n <= LIMIT_NAME_BYTES ? c->name
+						      : (struct str){ 0 },
 		.person = id,
 		.courses = c->courses,
 		.expires_ms = c->exp_ms + skew,

@@ -42,6 +42,7 @@ struct principal {
 	struct str actor; /* "key:<id>" or "learner:<uuid>" / "user:<uuid>" */
 	struct str subject; /* the platform's name of the person; absent for
 			       keys that act for the platform itself */
+	struct str name; /* that the token tells; absent: none */
 	struct id person; /* our id of (org, subject); none if no subject */
 	struct list courses; /* struct str; empty: all courses of the org */
 	int64_t expires_ms; /* INT64_MAX: does not */

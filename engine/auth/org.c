@@ -234,7 +234,10 @@ enum err person_for(struct ctx *cx, struct str subject, struct id *id)
 				 "you may only act for yourself");
 	}
 	if (cx->records) /* inside a command */
-		return person_note(cx, &who->org, subject, (struct str){ 0 },
+		return person_note(cx, &who->org, subject,
+				   str_eq(subject, who->subject)
+					   ? who->name
+					   : (struct str){ 0 },
 				   id);
 	e = org_load(cx, &who->org, &o);
 	if (!e)
