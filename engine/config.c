@@ -2,9 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/tm.h"
+#include "engine/rpc/front.h"
 
 #define AT(m) offsetof(struct config, m)
 
@@ -219,10 +221,43 @@ enum err config_env(struct ctx *cx, struct config *c,
 	return OK;
 }
 
+/* The setting that a check below it complained of. */
+static enum err of_setting(struct ctx *cx, const char *name, enum err e)
+{
+	char text[ERR_TEXT];
+
+	if (!e)
+		return OK;
+	snprintf(text, sizeof(text), "%s", cx->error.text);
+	return err_field(cx, e, name, "setting %s: %s", name, text);
+}
+
+static enum err check_store(struct ctx *cx, struct str url)
+{
+	if (url.n == 0 || str_starts(url, "postgresql://") ||
+	    str_starts(url, "postgres://") ||
+	    (str_starts(url, "sqlite:") && url.n > strlen("sqlite:")))
+		return OK;
+	return err_field(cx, ERR_INVALID, "store",
+			 "setting store must be sqlite:PATH or "
+			 "postgresql://USER@HOST/DB");
+}
+
+static enum err check_cert(struct ctx *cx, struct str path)
+{
+	if (access(str_copy(cx->arena, path).p, R_OK) == 0)
+		return OK;
+	return err_field(cx, ERR_INVALID, "tls_cert",
+			 "setting tls_cert: cannot read %.*s (%m)",
+			 STR_FMT(path));
+}
+
 enum err config_check(struct ctx *cx, const struct config *c)
 {
 	struct str rest = c->listen, one;
 	enum log_level level;
+	bool tls = false;
+	enum err e;
 
 	if (!log_level_parse(c->log_level, &level))
 		return err_field(
@@ -230,14 +265,17 @@ enum err config_check(struct ctx *cx, const struct config *c)
 			"setting log_level must be debug, info, warn or error");
 	while (str_split(&rest, ',', &one)) {
 		one = str_trim(one);
-		if ((str_starts(one, "tls+tcp://") ||
-		     str_starts(one, "wss://")) &&
-		    c->tls_cert.n == 0)
-			return err_field(cx, ERR_INVALID, "tls_cert",
-					 "a tls+tcp or wss address needs the "
-					 "setting tls_cert");
+		if (str_starts(one, "tls+tcp://") || str_starts(one, "wss://"))
+			tls = true;
 	}
-	return OK;
+	if (tls && c->tls_cert.n == 0)
+		return err_field(cx, ERR_INVALID, "tls_cert",
+				 "a tls+tcp or wss address needs the "
+				 "setting tls_cert");
+	e = of_setting(cx, "listen", front_check_urls(cx, c->listen));
+	if (!e)
+		e = check_store(cx, c->store);
+	return e || !tls ? e : check_cert(cx, c->tls_cert);
 }
 
 void config_example(struct buf *b)

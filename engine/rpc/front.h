@@ -96,6 +96,8 @@ struct front_opts {
 
 struct front;
 
+/* ERR_INVALID: one of these comma-separated URLs can never be listened on. */
+MUST enum err front_check_urls(struct ctx *cx, struct str urls);
 /* ERR_INVALID: a URL or certificate that cannot be used; text says which. */
 MUST enum err front_start(struct ctx *cx, const struct front_opts *o,
 			  struct front **out);

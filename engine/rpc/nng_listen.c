@@ -9,8 +9,8 @@ static const struct {
 	enum front_transport transport;
 	bool tls;
 } schemes[] = {
-	{ "ipc://", FRONT_IPC, false },	    { "tcp://", FRONT_TCP, false },
-	{ "tls+tcp://", FRONT_TLS, true },  { "ws://", FRONT_WS, false },
+	{ "ipc://", FRONT_IPC, false },	   { "tcp://", FRONT_TCP, false },
+	{ "tls+tcp://", FRONT_TLS, true }, { "ws://", FRONT_WS, false },
 	{ "wss://", FRONT_WSS, true },
 };
 
@@ -88,15 +88,12 @@ static int set_options(struct front *f, struct listening *l, nng_listener nl)
 
 	if (rv == 0 && l->transport == FRONT_IPC)
 		rv = nng_listener_set_int(nl, NNG_OPT_IPC_PERMISSIONS, 0660);
-	if (rv == 0 && (l->transport == FRONT_TCP ||
-			l->transport == FRONT_TLS))
+	if (rv == 0 && (l->transport == FRONT_TCP || l->transport == FRONT_TLS))
 		rv = nng_listener_set_bool(nl, NNG_OPT_TCP_NODELAY, true);
-	if (rv == 0 && (l->transport == FRONT_WS ||
-			l->transport == FRONT_WSS))
+	if (rv == 0 && (l->transport == FRONT_WS || l->transport == FRONT_WSS))
 		rv = nng_listener_set_size(nl, NNG_OPT_WS_RECVMAXFRAME,
 					   max + 4);
-	if (rv == 0 && (l->transport == FRONT_TLS ||
-			l->transport == FRONT_WSS))
+	if (rv == 0 && (l->transport == FRONT_TLS || l->transport == FRONT_WSS))
 		rv = nng_listener_set_ptr(nl, NNG_OPT_TLS_CONFIG, f->tls);
 	return rv;
 }
@@ -150,13 +147,13 @@ static void find_port(struct listening *l)
 		colon--;
 	if (l->http) {
 		if (nng_http_server_get_addr(l->http, &sa) == 0)
-			port = ntohs(sa.s_family == NNG_AF_INET6 ?
-					     sa.s_in6.sa_port :
-					     sa.s_in.sa_port);
+			port = ntohs(sa.s_family == NNG_AF_INET6
+					     ? sa.s_in6.sa_port
+					     : sa.s_in.sa_port);
 	} else if (nng_listener_get_addr(l->listener, NNG_OPT_LOCADDR, &sa) ==
 		   0) {
-		port = ntohs(sa.s_family == NNG_AF_INET6 ? sa.s_in6.sa_port :
-							   sa.s_in.sa_port);
+		port = ntohs(sa.s_family == NNG_AF_INET6 ? sa.s_in6.sa_port
+							 : sa.s_in.sa_port);
 	}
 	if (l->http)
 		l->port = port;
@@ -185,8 +182,7 @@ static enum err open_http(struct ctx *cx, struct front *f, struct listening *l)
 	return e;
 }
 
-static enum err judge_url(struct ctx *cx, struct str url,
-			  struct listening *l)
+static enum err judge_url(struct ctx *cx, struct str url, struct listening *l)
 {
 	size_t at;
 
@@ -203,12 +199,35 @@ static enum err judge_url(struct ctx *cx, struct str url,
 		return err_set(cx, ERR_INVALID,
 			       "%.*s would show tokens to the network: plain "
 			       "tcp and ws listen on 127.0.0.1 or [::1] only; "
-			       "use tls+tcp or wss, or a proxy", STR_FMT(url));
+			       "use tls+tcp or wss, or a proxy",
+			       STR_FMT(url));
 	if ((l->transport == FRONT_WS || l->transport == FRONT_WSS) &&
 	    str_find(url, STR("/"), at) == SIZE_MAX)
 		return err_set(cx, ERR_INVALID,
 			       "%.*s needs a path, such as /rpc", STR_FMT(url));
 	snprintf(l->given, sizeof(l->given), "%.*s", STR_FMT(url));
+	return OK;
+}
+
+enum err front_check_urls(struct ctx *cx, struct str urls)
+{
+	struct str one;
+	int n = 0;
+
+	while (str_split(&urls, ',', &one)) {
+		struct listening l = { 0 };
+		enum err e;
+
+		one = str_trim(one);
+		if (!one.n)
+			continue;
+		e = judge_url(cx, one, &l);
+		if (e)
+			return e;
+		if (++n > LISTENERS_MAX)
+			return err_set(cx, ERR_INVALID, "at most %d URLs",
+				       LISTENERS_MAX);
+	}
 	return OK;
 }
 
@@ -224,8 +243,7 @@ static enum err open_one(struct ctx *cx, struct front *f, struct str url)
 	e = judge_url(cx, url, l);
 	if (e)
 		return e;
-	if (!f->tls &&
-	    (l->transport == FRONT_TLS || l->transport == FRONT_WSS))
+	if (!f->tls && (l->transport == FRONT_TLS || l->transport == FRONT_WSS))
 		e = listen_tls(cx, f->opts.tls_cert, &f->tls);
 	if (!e && (l->transport == FRONT_WS || l->transport == FRONT_WSS))
 		e = open_http(cx, f, l);
