@@ -42,13 +42,19 @@ enum err assessment_newest(struct ctx *cx, const struct id *org,
 	return e == ERR_NOT_FOUND ? no_such(cx) : e;
 }
 
+enum err assessment_version(struct ctx *cx, const struct id *org,
+			    const struct id *id, struct assessment *out)
+{
+	enum err e = store_one(cx, &assessment_sql[ASSESSMENT_BY_ID],
+			       VALS(v_id(org), v_id(id)), out);
+
+	return e == ERR_NOT_FOUND ? no_such(cx) : e;
+}
+
 enum err assessment_by_series(struct ctx *cx, const struct id *org,
 			      const struct id *series, struct assessment *out)
 {
-	enum err e = store_one(cx, &assessment_sql[ASSESSMENT_BY_ID],
-			       VALS(v_id(org), v_id(series)), out);
-
-	return e == ERR_NOT_FOUND ? no_such(cx) : e;
+	return assessment_version(cx, org, series, out);
 }
 
 enum err assessment_resolve(struct ctx *cx, const struct assessment_ref *ref,

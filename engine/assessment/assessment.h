@@ -54,6 +54,9 @@ MUST enum err assessment_newest(struct ctx *cx, const struct id *org,
 MUST enum err assessment_by_series(struct ctx *cx, const struct id *org,
 				   const struct id *series,
 				   struct assessment *out);
+/* One version as it is now, retired or not. ERR_NOT_FOUND. */
+MUST enum err assessment_version(struct ctx *cx, const struct id *org,
+				 const struct id *id, struct assessment *out);
 /*
  * What a caller named: an id of a version, or course and slug (the newest).
  * ERR_INVALID if neither, ERR_NOT_FOUND also for a course that his token does

@@ -11,7 +11,7 @@
 #include "engine/attempt/attempt_sql.h"
 #include "engine/attempt/attempts.h"
 
-enum { ARENA_BYTES = 4096, GROW_BYTES = 2048 };
+enum { ARENA_BYTES = 4096, GROW_BYTES = 2048, EVICT_LOOKS = 64 };
 
 struct attempts *attempts_new(const struct attempts_opts *o)
 {
@@ -112,14 +112,19 @@ void attempts_drop(struct attempts *a, struct live *l)
 	live_free(l);
 }
 
-/* The least used leave, but for those that the batch has changed. */
-static void evict(struct attempts *a)
+/*
+ * The least used leave, but for those that the batch has changed and the one
+ * that is about to be used. A batch may change more than memory keeps: then
+ * only the first `looks` are looked at, or each one read would cost as much as
+ * all that were changed before it.
+ */
+static void evict(struct attempts *a, const struct live *keep, size_t looks)
 {
 	struct live *l = a->oldest, *newer;
 
-	for (; l && a->n > a->o.live_most; l = newer) {
+	for (; l && looks && a->n > a->o.live_most; l = newer, looks--) {
 		newer = l->newer;
-		if (!l->touched)
+		if (!l->touched && l != keep)
 			attempts_drop(a, l);
 	}
 }
@@ -256,7 +261,7 @@ enum err attempts_get(struct ctx *cx, const struct id *org, const struct id *id,
 	if (e)
 		return e;
 	insert(a, l);
-	evict(a);
+	evict(a, l, EVICT_LOOKS);
 	*out = l;
 	return OK;
 }
@@ -293,7 +298,7 @@ struct live *attempts_add(struct ctx *cx, const struct published *pub,
 	l->made_of = l->pub = pub;
 	insert(a, l);
 	attempts_touch(cx, l);
-	evict(a);
+	evict(a, l, EVICT_LOOKS);
 	return l;
 }
 
@@ -401,7 +406,7 @@ static void part_committed(void *arg, struct ctx *cx)
 			attempts_drop(a, l);
 	}
 	batch_ended(a);
-	evict(a);
+	evict(a, NULL, SIZE_MAX);
 }
 
 /* What the store has now is not known: the clock looks at all of them. */

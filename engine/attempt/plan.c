@@ -94,6 +94,25 @@ static enum err look(struct ctx *cx, struct plan *p)
 	return OK;
 }
 
+/*
+ * Which version it is: a learner has the newest one, whichever older one's id
+ * he has kept; staff may take any that is not retired.
+ */
+static enum err look_at_version(struct ctx *cx, struct plan *p)
+{
+	struct assessment newest;
+	enum err e;
+
+	if (p->preview || p->assessment.retired_at ||
+	    principal_has(cx->who, ROLE_STAFF))
+		return OK;
+	e = assessment_newest(cx, &p->assessment.org, &p->assessment.series,
+			      &newest);
+	if (!e)
+		p->outdated = !id_eq(&newest.id, &p->assessment.id);
+	return e;
+}
+
 enum err plan_make(struct ctx *cx, const struct assessment_ref *ref,
 		   struct str subject, bool preview, struct plan *out)
 {
@@ -109,16 +128,22 @@ enum err plan_make(struct ctx *cx, const struct assessment_ref *ref,
 	if (!e)
 		e = catalog_get(cx->app->catalog, cx, &out->assessment.org,
 				&out->assessment.id, &out->pub);
+	if (!e && !id_is_none(&ref->assessment))
+		e = look_at_version(cx, out);
 	return e ? e : look(cx, out);
 }
 
 enum err plan_for(struct ctx *cx, const struct live *l, struct plan *out)
 {
-	*out = (struct plan){ .assessment = l->pub->row,
-			      .pub = l->pub,
+	enum err e;
+
+	*out = (struct plan){ .pub = l->pub,
 			      .learner = l->row.learner,
 			      .preview = l->row.preview };
-	return look(cx, out);
+	/* Anew: it may have been retired since it was decoded. */
+	e = assessment_version(cx, &l->row.org, &l->pub->row.id,
+			       &out->assessment);
+	return e ? e : look(cx, out);
 }
 
 static enum err code_of(int reason)
@@ -149,6 +174,14 @@ enum err plan_refuse(struct ctx *cx, const struct plan *p)
 	enum err e = code_of(p->conditions.reason);
 	struct buf b = { 0 };
 
+	if (!p->preview && p->assessment.retired_at)
+		return err_set(cx, ERR_TOO_LATE,
+			       "this version was retired: no attempt can start "
+			       "on it");
+	if (p->outdated)
+		return err_set(cx, ERR_CONFLICT,
+			       "there is a newer version: name the assessment "
+			       "by course and slug");
 	if (!e)
 		return OK;
 	err_set(cx, e, "%.*s", STR_FMT(p->conditions.sentence));

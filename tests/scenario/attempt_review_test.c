@@ -1,0 +1,106 @@
+/* What must hold of attempts when somebody means ill, or memory is short. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/scenario/quiz.h"
+
+enum { MANY = 40, FEW = 16 /* least that live_attempts may be */ };
+
+static void one_batch_may_change_more_attempts_than_memory_keeps(void **state)
+{
+	struct world *w = *state;
+	static struct asked *asked[MANY];
+	const char *attempt[MANY];
+	char who[MANY][24];
+
+	quiz_publish(w, "");
+	for (int i = 0; i < MANY; i++) {
+		snprintf(who[i], sizeof(who[i]), "learner:l%d", i);
+		attempt[i] = quiz_start(w, who[i]);
+	}
+	w->config.live_attempts = FEW;
+	world_restart(w);
+	for (int i = 0; i < MANY; i++)
+		asked[i] = world_ask(w, who[i], "attempt.answer",
+				     "{\"attempt\":\"%s\",\"slot\":1,"
+				     "\"response\":" RIGHT_1 "}",
+				     attempt[i]);
+	world_run(w);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(world_answer(w, asked[i]).e, OK);
+	for (int i = 0; i < MANY; i++) {
+		struct reply r =
+			quiz_do(w, who[i], "attempt.submit", attempt[i]);
+
+		assert_int_equal(r.e, OK);
+		assert_string_equal(quiz_grade(w, who[i] + 8), "1");
+	}
+}
+
+static void an_override_reaches_more_attempts_than_memory_keeps(void **state)
+{
+	struct world *w = *state;
+	const char *attempt[MANY];
+	char who[24];
+
+	quiz_publish(w, "\"time_limit_ms\":600000");
+	w->config.live_attempts = FEW;
+	world_restart(w);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(who, sizeof(who), "learner:l%d", i);
+		attempt[i] = quiz_start(w, who);
+	}
+	world_ok(w, "platform", "group.set",
+		 "{\"course\":\"c\",\"group\":\"g\",\"learners\":[\"l0\"]}");
+	world_ok(w, "platform", "override.set",
+		 "{\"course\":\"c\",\"slug\":\"q\",\"group\":\"g\","
+		 "\"rules\":{\"time_limit_ms\":1200000}}");
+	world_pass(w, 900000);
+	assert_string_equal(quiz_state(w, attempt[0]), "active");
+	for (int i = 1; i < MANY; i++)
+		assert_string_not_equal(quiz_state(w, attempt[i]), "active");
+}
+
+static void a_retired_version_cannot_be_started_by_its_id(void **state)
+{
+	struct world *w = *state;
+	const char *old = quiz_publish(w, "");
+	struct reply r;
+
+	world_ok(w, "author", "assessment.retire", "{\"assessment\":\"%s\"}",
+		 old);
+	r = world_call(w, "learner:ann", "attempt.start",
+		       "{\"assessment\":\"%s\"}", old);
+	assert_int_not_equal(r.e, OK);
+	r = world_call(w, "learner:ann", "attempt.reserve",
+		       "{\"assessment\":\"%s\"}", old);
+	assert_int_not_equal(r.e, OK);
+}
+
+static void an_older_version_cannot_be_started_by_its_id(void **state)
+{
+	struct world *w = *state;
+	const char *old = quiz_publish(w, "");
+	struct reply r;
+
+	quiz_publish(w, "\"password\":\"opensesame\"");
+	r = world_call(w, "learner:ann", "attempt.start",
+		       "{\"assessment\":\"%s\"}", old);
+	assert_int_not_equal(r.e, OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		quiz_test(one_batch_may_change_more_attempts_than_memory_keeps),
+		quiz_test(an_override_reaches_more_attempts_than_memory_keeps),
+		quiz_test(a_retired_version_cannot_be_started_by_its_id),
+		quiz_test(an_older_version_cannot_be_started_by_its_id),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
