@@ -129,6 +129,7 @@ static void note_override(struct ctx *cx, const char *event,
 
 	/* A password is a secret, so the chain has only the fact. */
 	public.rules = (struct str){ 0 };
+	cx->io->private_reply = true;
 	record_stage(cx, &(struct record){
 				 .org = cx->who->org,
 				 .stream = r->series,
@@ -314,6 +315,7 @@ static enum err accommodation_done(struct ctx *cx, const char *event,
 	char text[ID_TEXT + 1];
 
 	id_text(learner, text);
+	cx->io->private_reply = true;
 	record_stage(cx,
 		     &(struct record){ .org = cx->who->org,
 				       .stream = *learner,

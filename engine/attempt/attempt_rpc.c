@@ -367,6 +367,8 @@ static enum err act_on(struct ctx *cx, const struct act *p, int kind,
 	e = tell_checked(cx, l, p, &effect, out);
 	if (effect.reason.p)
 		out->slot.reason = effect.reason;
+	/* What a learner wrote must not outlive him in a record's reply. */
+	cx->io->private_reply = true;
 	return e;
 }
 

@@ -290,6 +290,8 @@ static enum err do_mark(struct ctx *cx, const void *params, void *result)
 		return e;
 	live_score(cx, l, &out->score);
 	view_attempt(cx, l, &out->view);
+	/* The learner's words and the marker's are for no record's reply. */
+	cx->io->private_reply = true;
 	return view_slot(cx, l, (size_t)p->slot - 1, REVIEW_EVERYTHING, true,
 			 VIEW_RESPONSE, &out->slot);
 }

@@ -268,6 +268,16 @@ static enum err issuer_register_rpc(struct ctx *cx, const void *params,
 	return OK;
 }
 
+/* An issuer's tokens may be for any course: so must be who changes it. */
+static enum err all_courses(struct ctx *cx)
+{
+	if (!cx->who->courses.n)
+		return OK;
+	return err_set(cx, ERR_DENIED,
+		       "your key covers some courses only; an issuer concerns "
+		       "all of them");
+}
+
 struct issuer_change {
 	struct id id;
 	struct str jwks;
@@ -287,8 +297,10 @@ static enum err issuer_update_rpc(struct ctx *cx, const void *params,
 				  void *result)
 {
 	const struct issuer_change *p = params;
-	enum err e = issuer_update(cx, &cx->who->org, &p->id, p->jwks);
+	enum err e = all_courses(cx);
 
+	if (!e)
+		e = issuer_update(cx, &cx->who->org, &p->id, p->jwks);
 	if (e)
 		return e;
 	((struct named *)result)->id = p->id;
@@ -302,8 +314,10 @@ static enum err issuer_revoke_rpc(struct ctx *cx, const void *params,
 				  void *result)
 {
 	const struct named *p = params;
-	enum err e = issuer_revoke(cx, &cx->who->org, &p->id);
+	enum err e = all_courses(cx);
 
+	if (!e)
+		e = issuer_revoke(cx, &cx->who->org, &p->id);
 	if (e)
 		return e;
 	*(struct named *)result = *p;

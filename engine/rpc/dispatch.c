@@ -1,5 +1,6 @@
 #include "engine/rpc/request.h"
 
+#include "engine/rpc/kept.h"
 #include "engine/rpc/metrics.h"
 
 enum { READER_WAIT_MS = 2000, BUSY_RETRY_MS = 100 };
@@ -12,6 +13,7 @@ static enum err run_row(struct request *rq)
 		memset(rq->result, 0, m->result->size);
 	rq->io.bytes_out = (struct str){ 0 };
 	rq->io.replay = (struct str){ 0 };
+	rq->io.private_reply = false;
 	err_clear(&rq->cx);
 	return m->run(&rq->cx, rq->in, rq->result);
 }
@@ -114,6 +116,10 @@ static enum err by_key(struct request *rq)
 		return err_set(cx, ERR_CONFLICT,
 			       "this was done before, and its answer held a "
 			       "secret that is shown once only");
+	if (!kept_open(cx, cx->who->actor, rq->io.idempotency_key, &old.reply))
+		return err_set(cx, ERR_CORRUPT,
+			       "the answer that was kept for this "
+			       "idempotency_key is damaged");
 	rq->io.replay = old.reply;
 	rq->replayed = true;
 	return OK;
@@ -143,6 +149,17 @@ static struct record *own_record(struct request *rq)
 	return NULL;
 }
 
+static struct str reply_to_keep(struct request *rq)
+{
+	struct str reply = str_cut(buf_view(&rq->out), rq->result_at,
+				   rq->result_end);
+
+	return rq->io.private_reply
+		       ? kept_seal(&rq->cx, rq->cx.who->actor,
+				   rq->io.idempotency_key, reply)
+		       : reply;
+}
+
 static enum err append(struct request *rq)
 {
 	struct journal *j = rq->core->opts.app->journal;
@@ -161,8 +178,7 @@ static enum err append(struct request *rq)
 		r->keyed = !(flags & RPC_OWN_KEY);
 	}
 	if (r && r->keyed && !r->reply.p && !rq->io.secret_reply)
-		r->reply = str_cut(buf_view(&rq->out), rq->result_at,
-				   rq->result_end);
+		r->reply = reply_to_keep(rq);
 	return journal_append(j, &rq->cx, &rq->records);
 }
 

@@ -169,7 +169,9 @@ static enum err decode_params(struct request *rq)
 
 /*
  * The hash of what was asked covers the decoded params in table order, so it
- * does not depend on the members' order or white space, and the bytes.
+ * does not depend on the members' order or white space, the bytes, and the
+ * key, which is random with most callers and kept nowhere: so nobody who reads
+ * the record can try responses or passwords against the hash.
  */
 static void take_key(struct request *rq)
 {
@@ -194,6 +196,7 @@ static void take_key(struct request *rq)
 			rq->io.bytes_in.n, NULL, 0);
 		buf_hex(&rq->out, hash, sizeof(hash));
 	}
+	buf_str(&rq->out, key);
 	rq->io.idempotency_key = key;
 	rq->io.idem = record_idem(cx, cx->who->actor, key);
 	rq->io.ask = record_ask(cx, str_of(en->method->name),

@@ -45,6 +45,9 @@ struct rpc_io {
 	bool secret_reply; /* set by a handler: the reply shows a secret once;
 			      it is not stored, and a repeat with the same key
 			      is told so (ERR_CONFLICT) */
+	bool private_reply; /* set by a handler: the reply holds what no record
+			       may; it is kept for repeats, but sealed under
+			       the caller's key (kept.h) */
 	bool rights_changed; /* set by a handler: after the commit no cached
 				principal is believed (auth_forget) */
 	struct str peer; /* for the log: transport and address */

@@ -65,11 +65,14 @@ static enum err world_principal(struct auth *a, struct ctx *cx,
 				 .actor = str_copy(cx->arena, token),
 				 .expires_ms = INT64_MAX };
 	*out = p;
-	if (after(token, "bound:", &rest)) {
+	if (after(token, "bound:", &rest) ||
+	    after(token, "bound-admin:", &rest)) {
 		struct str *course = ARENA_NEW(cx->arena, struct str);
 
 		*course = str_copy(cx->arena, rest);
-		p->roles = ROLE_PLATFORM;
+		p->roles = str_starts(token, "bound:")
+				   ? ROLE_PLATFORM
+				   : ROLE_ORG_ADMIN | ROLE_AUDITOR;
 		p->courses = (struct list){ course, 1 };
 		return OK;
 	}

@@ -12,6 +12,7 @@
  *	"operator" "worker"                                 of the server
  *	"learner:NAME"    a learner of it, known to the platform as NAME
  *	"bound:COURSE"    a platform's key for one course only
+ *	"bound-admin:COURSE"    an administrator's and auditor's, likewise
  *	"foreign"         the platform of another organization
  *	"stranger:NAME"   a learner of that one
  *
