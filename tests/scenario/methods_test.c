@@ -484,8 +484,8 @@ static void an_export_of_attempts_goes_on_by_its_cursor(void **state)
 	for (int i = 0; i < ITEMS; i++)
 		buf_fmt(&b,
 			"%s{\"id\":\"%d%s\",\"type\":\"short\",\"name\":\"n\","
-			"\"mark\":1,\"stem\":\"?\",\"answers\":[{\"text\":\"a\","
-			"\"fraction\":1}]}",
+			"\"mark\":1,\"stem\":\"?\","
+			"\"answers\":[{\"text\":\"a\",\"fraction\":1}]}",
 			i ? "," : "", i, letters(w, NAME).p);
 	buf_z(&b, "]}");
 	world_publish(w, str_z(w->cx.arena, buf_view(&b)));

@@ -29,7 +29,7 @@ bool daemon_until(bool (*look)(void *arg), void *arg, int64_t ms)
 	while (!look(arg)) {
 		if (now_ms() > until)
 			return false;
-		nanosleep(&pause, NULL);
+		nanosleep(&pause, NULL); /* allowed: a deadline */
 	}
 	return true;
 }
