@@ -67,24 +67,47 @@ static void tell_sections(struct ctx *cx, const struct published *p,
 	*out = (struct list){ v, p->def.sections.n };
 }
 
+/*
+ * Questions are for who has started, not while he is interrupted; afterwards
+ * as far as a review shows any of it. Feedback is for reviews.
+ */
+static int parts_to_get(const struct ctx *cx, const struct live *l)
+{
+	bool staff;
+	uint32_t shown = view_flags(cx, l, &staff);
+
+	if (l->row.state == ATTEMPT_READY)
+		return 0;
+	if (staff)
+		return VIEW_ITEM | VIEW_RESPONSE;
+	if (l->row.state == ATTEMPT_SUSPENDED)
+		return 0;
+	if (attempt_is_open(l->row.state))
+		return VIEW_ITEM | VIEW_RESPONSE;
+	if (!shown)
+		return 0;
+	return VIEW_ITEM |
+	       (shown & REVIEW_BIT(REVIEW_RESPONSE) ? VIEW_RESPONSE : 0);
+}
+
 static enum err get_rpc(struct ctx *cx, const void *params, void *result)
 {
 	const struct which *p = params;
 	struct delivery *d = result;
 	uint32_t during;
 	struct live *l = NULL;
+	int parts;
 	enum err e = live_read(cx, &p->attempt, &l);
 
 	if (e)
 		return e;
 	view_attempt(cx, l, &d->view);
-	/* Questions are for who has started; their feedback for reviews. */
-	if (l->row.state == ATTEMPT_READY)
+	parts = parts_to_get(cx, l);
+	if (!parts)
 		return OK;
 	tell_sections(cx, l->made_of, &d->sections);
 	during = attempt_is_open(l->row.state) ? l->policy.review.during : 0;
-	return view_slots(cx, l, during, false, VIEW_ITEM | VIEW_RESPONSE,
-			  &d->slots);
+	return view_slots(cx, l, during, false, parts, &d->slots);
 }
 
 /* ---- answer ---- */

@@ -93,6 +93,46 @@ static void an_older_version_cannot_be_started_by_its_id(void **state)
 	assert_int_not_equal(r.e, OK);
 }
 
+static void who_may_review_nothing_gets_no_questions_either(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+	const char *id;
+
+	quiz_publish(w, "\"review\":{\"immediately\":[],\"later\":[],"
+			"\"closed\":[]}");
+	id = quiz_start(w, "learner:ann");
+	quiz_answer(w, "learner:ann", id, 1, 0, RIGHT_1);
+	r = quiz_do(w, "learner:ann", "attempt.get", id);
+	assert_int_equal(reply_count(w, &r, "slots"), 3);
+	quiz_do(w, "learner:ann", "attempt.submit", id);
+	r = quiz_do(w, "learner:ann", "attempt.review", id);
+	assert_int_equal(r.e, ERR_TOO_EARLY);
+	r = quiz_do(w, "learner:ann", "attempt.get", id);
+	assert_int_equal(r.e, OK);
+	assert_string_equal(reply_text(w, &r, "view/state"), "graded");
+	assert_int_equal(reply_count(w, &r, "slots"), 0);
+	r = quiz_do(w, "moderator", "attempt.get", id);
+	assert_int_equal(reply_count(w, &r, "slots"), 3);
+}
+
+static void while_it_is_interrupted_no_question_is_read(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+	const char *id;
+
+	quiz_publish(w, "\"time_limit_ms\":600000,"
+			"\"suspend\":\"clock_stops\"");
+	id = quiz_start(w, "learner:ann");
+	assert_int_equal(quiz_order(w, "attempt.suspend", id).e, OK);
+	r = quiz_do(w, "learner:ann", "attempt.get", id);
+	assert_int_equal(reply_count(w, &r, "slots"), 0);
+	assert_int_equal(quiz_order(w, "attempt.resume", id).e, OK);
+	r = quiz_do(w, "learner:ann", "attempt.get", id);
+	assert_int_equal(reply_count(w, &r, "slots"), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +140,8 @@ int main(void)
 		quiz_test(an_override_reaches_more_attempts_than_memory_keeps),
 		quiz_test(a_retired_version_cannot_be_started_by_its_id),
 		quiz_test(an_older_version_cannot_be_started_by_its_id),
+		quiz_test(who_may_review_nothing_gets_no_questions_either),
+		quiz_test(while_it_is_interrupted_no_question_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
