@@ -12,7 +12,7 @@
 enum { PLACES_MOST = 200 };
 
 /*
- * Repeats a call while the n-th statement from its beginning fails, n rising,
+ * Repeats a call while everything from its n-th statement on fails, n rising,
  * until it goes through. An error must be one that the caller may retry.
  */
 static struct reply through(struct world *w, const char *who,
@@ -22,7 +22,7 @@ static struct reply through(struct world *w, const char *who,
 	int n = 1;
 
 	for (; r.e && n < PLACES_MOST; n++) {
-		world_fail(w, n, ERR_UNAVAILABLE);
+		world_fail_from(w, n, ERR_UNAVAILABLE);
 		r = world_call(w, who, method, "%s", params);
 		if (r.e)
 			assert_true(r.retry);
