@@ -24,6 +24,10 @@ const struct flag import_flags[] = {
 	  .letter = 'o',
 	  .value = "OUT",
 	  .doc = "file, or a folder for several [standard output]" },
+	{ .name = "as",
+	  .value = "WORD",
+	  .doc = "write an assessment file (assay, the default), or its "
+		 "questions as gift or moodle_xml" },
 	{ .name = "json", .doc = "the report as JSON" },
 	{ 0 },
 };
@@ -33,8 +37,27 @@ const struct flag check_flags[] = {
 	{ 0 },
 };
 
+/* What a source may be written as. */
+static const struct form {
+	const char *word, *ending;
+	void (*write)(struct buf *b, const struct bank *bank);
+} forms[] = {
+	{ "assay", "json", NULL },
+	{ "gift", "gift", gift_write },
+	{ "moodle_xml", "xml", moodle_xml_write },
+};
+
+static const struct form *form_of(struct str word)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
+		if (str_is(word, forms[i].word))
+			return &forms[i];
+	return word.n ? NULL : &forms[0];
+}
+
 struct import {
 	struct cli *c;
+	const struct form *form;
 	const struct args *args;
 	struct str out;
 	bool into_folder;
@@ -82,8 +105,8 @@ static struct str place_of(struct import *im, const struct source *src)
 {
 	if (!im->into_folder)
 		return im->out;
-	return str_fmt(im->c->cx->arena, "%.*s/%.*s.json", STR_FMT(im->out),
-		       STR_FMT(file_name(src->path, true)));
+	return str_fmt(im->c->cx->arena, "%.*s/%.*s.%s", STR_FMT(im->out),
+		       STR_FMT(file_name(src->path, true)), im->form->ending);
 }
 
 static enum err write_out(struct import *im, const struct source *src)
@@ -92,8 +115,12 @@ static enum err write_out(struct import *im, const struct source *src)
 	struct str out = place_of(im, src);
 	enum err e = OK;
 
-	assessment_write(&b, &src->def);
-	buf_ch(&b, '\n');
+	if (im->form->write) {
+		im->form->write(&b, &(struct bank){ .items = src->def.items });
+	} else {
+		assessment_write(&b, &src->def);
+		buf_ch(&b, '\n');
+	}
 	if (out.p)
 		e = file_write(im->c, out, buf_view(&b), false);
 	else
@@ -142,12 +169,19 @@ static enum err check_out(struct import *im, size_t files)
 
 int import_run(struct cli *c, const struct args *a)
 {
-	struct import im = { .c = c, .args = a, .out = args_get(a, "out") };
+	struct import im = { .c = c,
+			     .args = a,
+			     .form = form_of(args_get(a, "as")),
+			     .out = args_get(a, "out") };
 	struct arena *own = c->cx->arena;
 	struct progress bar;
 	int code = CLI_FINE;
-	enum err e = check_out(&im, a->rest.n);
+	enum err e;
 
+	if (!im.form)
+		return cli_say(c, CLI_USAGE,
+			       "--as wants assay, gift or moodle_xml");
+	e = check_out(&im, a->rest.n);
 	if (e)
 		return e == ERR_INVALID ? cli_usage(c) : cli_error(c, e);
 	progress_start(&bar, c, "importing");

@@ -147,6 +147,10 @@ static int nobody(struct cli *c, bool json, enum err e)
 		error_json(c, &r);
 	else
 		cli_error(c, e);
+	if (!json && e == ERR_UNAVAILABLE)
+		cli_say(c, 0,
+			"is assayd running there? --url or ASSAY_URL says "
+			"where a server is");
 	return CLI_FAILED;
 }
 
@@ -237,6 +241,8 @@ static int perform(struct cli *c, struct call *call)
 	if (e)
 		return e == ERR_INVALID ? cli_usage(c) : cli_error(c, e);
 	e = connect_open(c, call->args, &n);
+	if (e && !err_retry(e) && e != ERR_INVALID)
+		return cli_error(c, e); /* such as a file that is not there */
 	if (!e)
 		e = connect_call(c, &n, str_of(call->method->name),
 				 call->params, call->bytes, &r);

@@ -59,6 +59,8 @@ static enum err read_any(struct cli *c, struct str path, struct str course,
 	if (!str_is(out->format, "assay"))
 		return read_foreign(c, bytes, course, slug, out);
 	out->checked = assessment_read(c->cx, bytes, &out->def, &out->problems);
+	if (out->checked == ERR_BAD_JSON)
+		out->checked = ERR_INVALID; /* here it is the file's fault */
 	if (out->checked && !out->problems.errors)
 		return out->checked; /* not even JSON, or over a limit */
 	if (!out->checked && course.n)

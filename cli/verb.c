@@ -25,7 +25,9 @@ const struct verb verbs[] = {
 	  "Turn GIFT or Moodle XML into an assessment file.",
 	  "One FILE becomes one assessment file, on standard output or in "
 	  "OUT. Several need a folder as OUT, which then gets one file each. "
-	  "Questions that cannot be read are left out and listed.",
+	  "Questions that cannot be read are left out and listed. FILE may "
+	  "be an assessment file, too: --as gift or moodle_xml takes its "
+	  "questions elsewhere, without its rules.",
 	  import_flags, 1, ANY, import_run },
 	{ "", "check", "FILE", "List what is wrong with an assessment file.",
 	  "Exit code 1 if publishing it would be refused. GIFT and Moodle XML "

@@ -133,6 +133,11 @@ static enum err read_args(struct ctx *cx, int argc, char **argv, struct args *a)
 	for (int i = 1; i < argc && !e; i++) {
 		if (take_word(a, argv[i]))
 			continue;
+		if (argv[i][0] != '-')
+			return err_set(cx, ERR_INVALID,
+				       "%s is no command; assayd --help lists "
+				       "them",
+				       argv[i]);
 		if (i + 1 == argc)
 			return err_set(cx, ERR_INVALID, "%s needs a value",
 				       argv[i]);

@@ -114,6 +114,30 @@ static void an_import_can_be_checked_and_reported(void **state)
 	assert_has(w->out, "\"slug\":\"pets\"");
 }
 
+static void questions_are_written_for_other_systems(void **state)
+{
+	static const char *const forms[] = { "gift", "moodle_xml" };
+	struct world *w = *state;
+	char *there = world_path(w, "there"), *back = world_path(w, "back");
+
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(world_run(w, "import", imported(w), "--as",
+					   forms[i], "-o", there, NULL),
+				 CLI_FINE);
+		assert_int_equal(world_run(w, "import", there, "--course", "c",
+					   "--slug", "pets", "-o", back, NULL),
+				 CLI_FINE);
+		assert_int_equal(world_run(w, "check", back, NULL), CLI_FINE);
+		assert_has(w->out, "0 errors, 0 warnings, 3 items");
+	}
+	assert_int_equal(
+		world_run(w, "import", gift_file(w), "--as", "qti", NULL),
+		CLI_USAGE);
+	assert_int_equal(
+		world_run(w, "import", world_file(w, "bad", "{\"a"), NULL),
+		CLI_REFUSED);
+}
+
 static void several_files_go_into_a_folder(void **state)
 {
 	struct world *w = *state;
@@ -321,6 +345,7 @@ int main(void)
 		cmocka_unit_test(what_a_person_must_mark_has_no_score),
 		cmocka_unit_test(a_wrong_item_or_response_is_refused),
 		cmocka_unit_test(an_import_can_be_checked_and_reported),
+		cmocka_unit_test(questions_are_written_for_other_systems),
 		cmocka_unit_test(several_files_go_into_a_folder),
 		cmocka_unit_test(errors_of_a_file_are_listed_whole),
 		cmocka_unit_test(

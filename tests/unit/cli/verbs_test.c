@@ -217,6 +217,11 @@ static void nobody_there_is_a_failure_below(void **state)
 				   "ipc:///nonexistent/assay.sock", NULL),
 			 CLI_FAILED);
 	assert_has(w->err, "no server answers");
+	assert_has(w->err, "--url or ASSAY_URL says where");
+	assert_int_equal(world_run(w, "server", "ping", "--token-file",
+				   "/nonexistent/token", NULL),
+			 CLI_REFUSED);
+	assert_has(w->err, "cannot open /nonexistent/token");
 	assert_int_equal(world_run(w, "server", "ping", "--json", "--url",
 				   "ipc:///nonexistent/assay.sock", NULL),
 			 CLI_FAILED);
