@@ -15,6 +15,7 @@ enum {
 	LIMIT_TOKEN_BYTES = 8192, /* an API key or JWT */
 	LIMIT_TEXT_BYTES = 65536, /* one text that a person wrote */
 	LIMIT_RESPONSE_BYTES = 262144, /* one learner's response to one item */
+	LIMIT_ATTEMPT_BYTES = 128 << 20, /* all that was saved in one attempt */
 	LIMIT_PAGE = 1000, /* rows of one page of a list */
 	LIMIT_IMPORT_BYTES = 64 << 20, /* a file to import */
 	LIMIT_ITEMS = 2000, /* items of one assessment */

@@ -245,6 +245,7 @@ static enum err apply_action(struct ctx *cx, struct live *l, int kind,
 		e = act(cx, l, s, &a, effect);
 	if (e || (effect && !effect->changed))
 		return e;
+	l->said_bytes += ACTION_BYTES + r->personal.n;
 	s->saved =
 		(struct saved){ r->at_ms, l->row.due_at, l->row.hard_end_at };
 	/* The keys of other commands are found in the journal. */

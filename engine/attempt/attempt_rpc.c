@@ -281,8 +281,13 @@ static enum err do_act(struct ctx *cx, struct live *l, struct live_slot *s,
 	struct note note = { .slot = p->slot,
 			     .seq = p->seq ? p->seq : s->run.seq + 1,
 			     .certainty = p->certainty };
-	enum err e = live_note(cx, l, kind, &note, response, effect);
+	enum err e;
 
+	if (l->said_bytes + response.n > LIMIT_ATTEMPT_BYTES)
+		return err_set(cx, ERR_TOO_LARGE,
+			       "too much was saved in this attempt: what is "
+			       "saved stays, and can be handed in");
+	e = live_note(cx, l, kind, &note, response, effect);
 	return e == ERR_OUT_OF_SEQUENCE ? out_of_sequence(cx, p->slot, s) : e;
 }
 

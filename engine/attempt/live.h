@@ -141,7 +141,7 @@ struct known_key {
 	int64_t slot, seq;
 	struct saved saved;
 };
-enum { KNOWN_KEYS = 32 };
+enum { KNOWN_KEYS = 32, ACTION_BYTES = 1024 /* an action's at least */ };
 
 struct live {
 	struct attempt_row row;
@@ -160,6 +160,8 @@ struct live {
 	size_t keys_n, keys_room, keys_at;
 	struct str receipt; /* of the hand-in; absent before */
 	size_t built_bytes; /* of grow when it was built */
+	size_t said_bytes;  /* of all responses, those that were replaced too:
+			       who reads the attempt reads them all */
 
 	/* The cache's. */
 	struct live *chain, *older, *newer;

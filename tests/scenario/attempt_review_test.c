@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
+#include "engine/attempt/attempts.h"
 #include "tests/scenario/quiz.h"
 
 enum { MANY = 40, FEW = 16 /* least that live_attempts may be */ };
@@ -133,6 +135,30 @@ static void while_it_is_interrupted_no_question_is_read(void **state)
 	assert_int_equal(reply_count(w, &r, "slots"), 3);
 }
 
+static void an_attempt_takes_only_so_much(void **state)
+{
+	struct world *w = *state;
+	const char *text;
+	struct live *l;
+	struct reply r;
+	struct id id;
+
+	quiz_publish(w, "");
+	text = quiz_start(w, "learner:ann");
+	assert_true(id_parse(str_of(text), &id));
+	assert_int_equal(quiz_answer(w, "learner:ann", text, 1, 0, WRONG_1).e,
+			 OK);
+	l = attempts_find(w->app->attempts, &id);
+	assert_true(l->said_bytes > 0);
+	/* As after many saves. */
+	l->said_bytes = LIMIT_ATTEMPT_BYTES;
+	r = quiz_answer(w, "learner:ann", text, 1, 0, RIGHT_1);
+	assert_int_equal(r.e, ERR_TOO_LARGE);
+	r = quiz_do(w, "learner:ann", "attempt.submit", text);
+	assert_int_equal(r.e, OK);
+	assert_string_equal(quiz_grade(w, "ann"), "0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +168,7 @@ int main(void)
 		quiz_test(an_older_version_cannot_be_started_by_its_id),
 		quiz_test(who_may_review_nothing_gets_no_questions_either),
 		quiz_test(while_it_is_interrupted_no_question_is_read),
+		quiz_test(an_attempt_takes_only_so_much),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
