@@ -18,5 +18,5 @@ void *arena_array(struct arena *a, size_t count, size_t size);
 size_t arena_used(const struct arena *a); /* since reset, rounded up to 16 */
 
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
-#define ARENA_ARRAY(a, type, count) \
+#define ARENA_ARRAY(a, type, count)                                            \
 	((type *)arena_array((a), (count), sizeof(type)))

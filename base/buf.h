@@ -18,7 +18,7 @@ struct buf {
 	bool failed;
 };
 
-void buf_done(struct buf *b); /* frees; b is empty and usable, limit kept */
+void buf_done(struct buf *b);  /* frees; b is empty and usable, limit kept */
 void buf_reset(struct buf *b); /* keeps the memory, clears failed */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, struct str s);

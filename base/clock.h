@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct clock {
-	int64_t (*now_ms)(const struct clock *c); /* Unix time, UTC, ms */
+	int64_t (*now_ms)(const struct clock *c);  /* Unix time, UTC, ms */
 	int64_t (*mono_ns)(const struct clock *c); /* never steps back */
 };
 

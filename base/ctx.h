@@ -13,19 +13,19 @@
 #include "base/rng.h"
 #include "base/str.h"
 
-struct store_conn; /* engine/store: an open transaction or a reader */
-struct principal; /* engine/auth: who calls */
-struct app; /* engine/app.h: the server's long-lived parts */
+struct store_conn;  /* engine/store: an open transaction or a reader */
+struct principal;   /* engine/auth: who calls */
+struct app;	    /* engine/app.h: the server's long-lived parts */
 struct record_list; /* engine/audit: what a command has to append */
-struct rpc_io; /* engine/rpc: the message around the params */
+struct rpc_io;	    /* engine/rpc: the message around the params */
 
 enum { ERR_TEXT = 400, ERR_FIELD = 200 };
 
 struct err_info {
 	enum err code;
-	char text[ERR_TEXT]; /* safe to show; says what to do */
-	char field[ERR_FIELD]; /* JSON pointer into params, or empty */
-	char detail[ERR_TEXT]; /* for the log only */
+	char text[ERR_TEXT];	/* safe to show; says what to do */
+	char field[ERR_FIELD];	/* JSON pointer into params, or empty */
+	char detail[ERR_TEXT];	/* for the log only */
 	int64_t retry_after_ms; /* 0: not said */
 	struct str data; /* raw JSON object for data.state, or absent; in the
 			    arena: what a refused caller needs to go on */
@@ -35,12 +35,12 @@ struct ctx {
 	struct arena *arena;
 	const struct clock *clock;
 	struct rng *rng;
-	struct log *log; /* may be NULL */
+	struct log *log;       /* may be NULL */
 	struct store_conn *db; /* NULL in the knowledge libraries */
 	const struct principal *who;
 	struct app *app;
 	struct record_list *records; /* NULL outside commands */
-	struct rpc_io *io; /* NULL outside requests */
+	struct rpc_io *io;	     /* NULL outside requests */
 	struct err_info error;
 };
 

@@ -5,8 +5,9 @@
  * exact, so a total cannot depend on the order of its parts; a product or
  * quotient is rounded once, half away from zero, at the ninth digit. Range
  * +-9223372036.854775807 (9 * 10^9); on overflow the value saturates there, and
- * limits.h keeps inputs far below that. Stored as an integer, on the wire a JSON number in plain digits.
- * (A learner's numeric answer is another thing: graders/num.h.)
+ * limits.h keeps inputs far below that. Stored as an integer, on the wire a
+ * JSON number in plain digits. (A learner's numeric answer is another thing:
+ * graders/num.h.)
  */
 #pragma once
 

@@ -62,18 +62,18 @@ struct field {
 	const char *name;
 	const char *doc; /* one phrase for manuals */
 	enum kind kind;
-	enum kind of; /* KIND_LIST: kind of the elements */
+	enum kind of;  /* KIND_LIST: kind of the elements */
 	bool optional; /* may be absent or null: the member stays zero */
 	uint32_t offset;
-	int32_t has; /* > 0: offset + 1 of a bool set when present, and
-			written only when set */
+	int32_t has;	  /* > 0: offset + 1 of a bool set when present, and
+			     written only when set */
 	int64_t min, max; /* INT/TIME: value; STR, RAW, BYTES, HEX: bytes;
 			     LIST: elements; DEC: whole units. Both 0: the
 			     kind's default limits; only max 0 and min > 0:
 			     its default maximum */
 	const struct shape *shape; /* OBJECT, LIST of OBJECT */
-	const char *const *words; /* ENUM, FLAGS: NULL-terminated; NULL
-				     entries are not allowed */
+	const char *const *words;  /* ENUM, FLAGS: NULL-terminated; NULL
+				      entries are not allowed */
 };
 
 struct shape {
@@ -89,18 +89,30 @@ struct shape {
  * FIELD_MAYBE(struct s, member, has_member, KIND_X, "doc")
  * More: FIELD(..., .min = 1, .max = 10), .words = w, .shape = &s, .of = KIND_X
  */
-#define FIELD(s, m, k, d, ...)                                         \
-	{ .name = #m, .doc = (d), .kind = (k), .offset = offsetof(s, m), \
-	  __VA_ARGS__ }
-#define FIELD_OPT(s, m, k, d, ...)                                     \
-	{ .name = #m, .doc = (d), .kind = (k), .offset = offsetof(s, m), \
-	  .optional = true, __VA_ARGS__ }
-#define FIELD_MAYBE(s, m, h, k, d, ...)                                \
-	{ .name = #m, .doc = (d), .kind = (k), .offset = offsetof(s, m), \
-	  .optional = true, .has = (int32_t)offsetof(s, h) + 1,          \
-	  __VA_ARGS__ }
-#define FIELD_END { .kind = KIND_END }
-#define SHAPE(s, f) { #s, sizeof(s), (f) }
+#define FIELD(s, m, k, d, ...)                                                 \
+	{                                                                      \
+		.name = #m, .doc = (d), .kind = (k), .offset = offsetof(s, m), \
+		__VA_ARGS__                                                    \
+	}
+#define FIELD_OPT(s, m, k, d, ...)                                             \
+	{                                                                      \
+		.name = #m, .doc = (d), .kind = (k), .offset = offsetof(s, m), \
+		.optional = true, __VA_ARGS__                                  \
+	}
+#define FIELD_MAYBE(s, m, h, k, d, ...)                                        \
+	{                                                                      \
+		.name = #m, .doc = (d), .kind = (k), .offset = offsetof(s, m), \
+		.optional = true, .has = (int32_t)offsetof(s, h) + 1,          \
+		__VA_ARGS__                                                    \
+	}
+#define FIELD_END                                                              \
+	{                                                                      \
+		.kind = KIND_END                                               \
+	}
+#define SHAPE(s, f)                                                            \
+	{                                                                      \
+#s, sizeof(s), (f)                                             \
+	}
 
 /* Parsed text; tokens are jsmn's. Opaque: it lives in the arena. */
 struct jdoc;
@@ -131,8 +143,7 @@ size_t jval_count(struct jval v); /* elements or members */
  * Walks an object or array: start with *it = 0. name is the raw member name
  * (escapes not resolved), absent in arrays. false at the end.
  */
-bool jval_next(struct jval v, uint32_t *it, struct str *name,
-	       struct jval *out);
+bool jval_next(struct jval v, uint32_t *it, struct str *name, struct jval *out);
 
 /*
  * Fills *out (shape->size bytes, zeroed first) from an object. where: JSON
@@ -153,10 +164,10 @@ void field_encode(struct buf *b, const struct shape *shape, const void *in);
 void field_schema(struct buf *b, const struct shape *shape);
 
 /* Small writers for hand-made JSON. They do not add commas. */
-void jout_str(struct buf *b, struct str s); /* quoted and escaped */
+void jout_str(struct buf *b, struct str s);	 /* quoted and escaped */
 void jout_name(struct buf *b, const char *name); /* "name": */
 void jout_dec(struct buf *b, struct dec d);
-void jout_time(struct buf *b, int64_t ms); /* "…Z", or null for 0 */
+void jout_time(struct buf *b, int64_t ms);	  /* "…Z", or null for 0 */
 void jout_id(struct buf *b, const struct id *id); /* null for none */
 /* Writes v again without insignificant white space, members sorted by name,
  * strings with the fewest escapes; numbers stay as they were. */

@@ -23,17 +23,17 @@ struct log_field {
 };
 #define LSTR(name, str) ((struct log_field){ (name), LOG_F_STR, (str), 0 })
 #define LZ(name, z) ((struct log_field){ (name), LOG_F_STR, str_of(z), 0 })
-#define LINT(name, v) \
+#define LINT(name, v)                                                          \
 	((struct log_field){ (name), LOG_F_INT, { 0 }, (int64_t)(v) })
 #define LBOOL(name, v) ((struct log_field){ (name), LOG_F_BOOL, { 0 }, (v) })
 
 /* log_event(l, LOG_INFO, "server_ready", LINT("pid", pid), LZ("url", u)) */
-#define log_event(l, level, ...) \
-	log_event_(l, level, LOG_NAME_(__VA_ARGS__, 0), \
-		   (const struct log_field[]){ LOG_REST_(__VA_ARGS__) }, \
-		   sizeof((const struct log_field[]){ \
-			   LOG_REST_(__VA_ARGS__) }) / \
-			   sizeof(struct log_field))
+#define log_event(l, level, ...)                                               \
+	log_event_(                                                            \
+		l, level, LOG_NAME_(__VA_ARGS__, 0),                           \
+		(const struct log_field[]){ LOG_REST_(__VA_ARGS__) },          \
+		sizeof((const struct log_field[]){ LOG_REST_(__VA_ARGS__) }) / \
+			sizeof(struct log_field))
 #define LOG_NAME_(name, ...) name
 #define LOG_REST_(name, ...) { 0 }, __VA_ARGS__
 /* fields[0] is unused. l may be NULL. */

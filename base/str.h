@@ -40,10 +40,10 @@ size_t str_find(struct str a, struct str needle, size_t from);
  */
 bool str_split(struct str *rest, char sep, struct str *part);
 struct str str_copy(struct arena *a, struct str s); /* also terminates it */
-const char *str_z(struct arena *a, struct str s); /* terminated copy */
+const char *str_z(struct arena *a, struct str s);   /* terminated copy */
 struct str str_fmt(struct arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Decimal integer, whole str, optional leading '-'; false if not one. */
 bool str_int(struct str s, int64_t *out);
-bool str_utf8_ok(struct str s); /* RFC 3629: no overlong, no surrogates */
+bool str_utf8_ok(struct str s);	 /* RFC 3629: no overlong, no surrogates */
 uint64_t str_hash(struct str s); /* FNV-1a; for tables, never for secrets */

@@ -12,10 +12,12 @@ struct app {
 	struct executor *executor;
 	struct journal *journal;
 	struct auth *auth;
-	struct signer *signer; /* the node's Ed25519 key: receipts, checkpoints */
+	struct signer
+		*signer; /* the node's Ed25519 key: receipts, checkpoints */
 	struct blob_store *blobs;
 	struct jobs *jobs;
-	struct attempts *attempts; /* open attempts in memory and their timers */
+	struct attempts
+		*attempts;	 /* open attempts in memory and their timers */
 	struct catalog *catalog; /* published assessments, decoded, cached */
 	const struct assessment_hooks *assessment_hooks;
 	const struct gradebook_hooks *gradebook_hooks;

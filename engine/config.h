@@ -13,31 +13,31 @@
 enum { CONFIG_LISTEN_MAX = 16 };
 
 struct config {
-	struct str listen; /* comma-separated nng URLs */
-	struct str feed; /* nng URLs of the live event feed, or empty */
-	struct str data; /* folder: database, blobs, keys, sockets */
-	struct str blobs; /* folder; empty: in the data folder */
-	struct str master_key; /* file; empty: in the data folder */
-	struct str store; /* URL; empty: sqlite in the data folder */
-	int64_t node; /* number of this server in a cluster */
-	int64_t readers; /* database connections for queries */
-	int64_t workers; /* threads for slow queries */
-	int64_t contexts; /* requests in flight */
-	int64_t queue; /* commands waiting */
-	int64_t batch; /* commands in one commit */
-	int64_t pipe_requests; /* requests in flight of one connection */
+	struct str listen;	 /* comma-separated nng URLs */
+	struct str feed;	 /* nng URLs of the live event feed, or empty */
+	struct str data;	 /* folder: database, blobs, keys, sockets */
+	struct str blobs;	 /* folder; empty: in the data folder */
+	struct str master_key;	 /* file; empty: in the data folder */
+	struct str store;	 /* URL; empty: sqlite in the data folder */
+	int64_t node;		 /* number of this server in a cluster */
+	int64_t readers;	 /* database connections for queries */
+	int64_t workers;	 /* threads for slow queries */
+	int64_t contexts;	 /* requests in flight */
+	int64_t queue;		 /* commands waiting */
+	int64_t batch;		 /* commands in one commit */
+	int64_t pipe_requests;	 /* requests in flight of one connection */
 	int64_t send_timeout_ms; /* a reader slower than this is dropped */
-	int64_t open_files; /* descriptors: restart above nine tenths */
-	int64_t rate; /* requests a second of one caller; 0: any number */
+	int64_t open_files;	 /* descriptors: restart above nine tenths */
+	int64_t rate;  /* requests a second of one caller; 0: any number */
 	int64_t burst; /* requests at once above the rate */
-	int64_t message_bytes; /* largest message, JSON and bytes */
-	int64_t drain_ms; /* time to finish at a stop */
-	int64_t live_attempts; /* open attempts kept in memory */
-	int64_t jwt_skew_ms; /* clock difference allowed in tokens */
-	int64_t jwt_max_ms; /* longest life of a token */
+	int64_t message_bytes;	    /* largest message, JSON and bytes */
+	int64_t drain_ms;	    /* time to finish at a stop */
+	int64_t live_attempts;	    /* open attempts kept in memory */
+	int64_t jwt_skew_ms;	    /* clock difference allowed in tokens */
+	int64_t jwt_max_ms;	    /* longest life of a token */
 	int64_t checkpoint_records; /* a signed checkpoint each so many */
-	int64_t checkpoint_ms; /* and at the latest after so long */
-	struct str tls_cert; /* PEM: certificate chain and key */
+	int64_t checkpoint_ms;	    /* and at the latest after so long */
+	struct str tls_cert;	    /* PEM: certificate chain and key */
 	struct str origins; /* comma-separated web origins; empty: none */
 	struct str log_level;
 };

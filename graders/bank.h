@@ -8,8 +8,8 @@
 
 /* What became of a source node. */
 enum fate {
-	FATE_MAPPED, /* carried over in full */
-	FATE_OPAQUE, /* kept as it is, cannot be scored */
+	FATE_MAPPED,  /* carried over in full */
+	FATE_OPAQUE,  /* kept as it is, cannot be scored */
 	FATE_IGNORED, /* means nothing here, listed */
 	FATE_REFUSED, /* broken; detail says why */
 };
@@ -17,10 +17,10 @@ extern const char *const fate_words[];
 
 struct bank_note {
 	int fate;
-	int64_t line; /* in the source, from 1; 0 unknown */
-	struct str path; /* e.g. quiz/question[3]/defaultgrade */
+	int64_t line;	   /* in the source, from 1; 0 unknown */
+	struct str path;   /* e.g. quiz/question[3]/defaultgrade */
 	struct str detail; /* one sentence, safe to show; no content */
-	int64_t count; /* equal notes are counted, not repeated */
+	int64_t count;	   /* equal notes are counted, not repeated */
 };
 
 struct bank {

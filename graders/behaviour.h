@@ -29,31 +29,31 @@
 #include "graders/variant.h"
 
 /* X(code, word in rules and logs, what it is) */
-#define BEHAVIOURS(X)                                                        \
-	X(BEHAVIOUR_DEFERRED, "deferred_feedback",                           \
-	  "answers are scored when the attempt is handed in")                \
-	X(BEHAVIOUR_IMMEDIATE, "immediate_feedback",                         \
-	  "each answer may be checked once, which is final")                 \
-	X(BEHAVIOUR_ADAPTIVE, "adaptive",                                    \
-	  "any number of tries; each wrong one costs the item's penalty")    \
-	X(BEHAVIOUR_ADAPTIVE_FREE, "adaptive_no_penalty",                    \
-	  "any number of tries at no cost")                                  \
-	X(BEHAVIOUR_INTERACTIVE, "interactive",                              \
-	  "as many tries as hints and one more; each costs the penalty")     \
-	X(BEHAVIOUR_COUNTBACK, "interactive_countback",                      \
-	  "interactive, where each part pays for its own last change")       \
-	X(BEHAVIOUR_DEFERRED_CBM, "deferred_cbm",                            \
-	  "deferred feedback, weighted by how certain the learner is")       \
-	X(BEHAVIOUR_IMMEDIATE_CBM, "immediate_cbm",                          \
-	  "immediate feedback, weighted by how certain the learner is")      \
-	X(BEHAVIOUR_MANUAL, "manual", "marked by a person")                  \
+#define BEHAVIOURS(X)                                                          \
+	X(BEHAVIOUR_DEFERRED, "deferred_feedback",                             \
+	  "answers are scored when the attempt is handed in")                  \
+	X(BEHAVIOUR_IMMEDIATE, "immediate_feedback",                           \
+	  "each answer may be checked once, which is final")                   \
+	X(BEHAVIOUR_ADAPTIVE, "adaptive",                                      \
+	  "any number of tries; each wrong one costs the item's penalty")      \
+	X(BEHAVIOUR_ADAPTIVE_FREE, "adaptive_no_penalty",                      \
+	  "any number of tries at no cost")                                    \
+	X(BEHAVIOUR_INTERACTIVE, "interactive",                                \
+	  "as many tries as hints and one more; each costs the penalty")       \
+	X(BEHAVIOUR_COUNTBACK, "interactive_countback",                        \
+	  "interactive, where each part pays for its own last change")         \
+	X(BEHAVIOUR_DEFERRED_CBM, "deferred_cbm",                              \
+	  "deferred feedback, weighted by how certain the learner is")         \
+	X(BEHAVIOUR_IMMEDIATE_CBM, "immediate_cbm",                            \
+	  "immediate feedback, weighted by how certain the learner is")        \
+	X(BEHAVIOUR_MANUAL, "manual", "marked by a person")                    \
 	X(BEHAVIOUR_INFORMATION, "information", "nothing to answer")
 
 enum behaviour {
 #define X(code, word, doc) code,
 	BEHAVIOURS(X)
 #undef X
-	BEHAVIOUR_COUNT
+		BEHAVIOUR_COUNT
 };
 extern const char *const behaviour_words[]; /* NULL-terminated */
 
@@ -70,45 +70,45 @@ bool behaviour_has_check(enum behaviour b);
 bool behaviour_has_certainty(enum behaviour b);
 
 /* X(code, word, still open) */
-#define SLOT_STATES(X)                                                  \
-	X(SLOT_TODO, "todo", true) /* nothing, or not finished */       \
-	X(SLOT_COMPLETE, "complete", true) /* saved; adaptive: right */ \
-	X(SLOT_INVALID, "invalid", true) /* cannot be scored as it is */ \
-	X(SLOT_GAVE_UP, "gave_up", false)                               \
-	X(SLOT_GRADED_WRONG, "graded_wrong", false)                     \
-	X(SLOT_GRADED_PARTIAL, "graded_partial", false)                 \
-	X(SLOT_GRADED_RIGHT, "graded_right", false)                     \
-	X(SLOT_NEEDS_GRADING, "needs_grading", false)                   \
-	X(SLOT_FINISHED, "finished", false) /* information */           \
-	X(SLOT_MARKED_GAVE_UP, "marked_gave_up", false) /* comment only */ \
-	X(SLOT_MARKED_WRONG, "marked_wrong", false)                     \
-	X(SLOT_MARKED_PARTIAL, "marked_partial", false)                 \
-	X(SLOT_MARKED_RIGHT, "marked_right", false)                     \
+#define SLOT_STATES(X)                                                         \
+	X(SLOT_TODO, "todo", true)	   /* nothing, or not finished */      \
+	X(SLOT_COMPLETE, "complete", true) /* saved; adaptive: right */        \
+	X(SLOT_INVALID, "invalid", true)   /* cannot be scored as it is */     \
+	X(SLOT_GAVE_UP, "gave_up", false)                                      \
+	X(SLOT_GRADED_WRONG, "graded_wrong", false)                            \
+	X(SLOT_GRADED_PARTIAL, "graded_partial", false)                        \
+	X(SLOT_GRADED_RIGHT, "graded_right", false)                            \
+	X(SLOT_NEEDS_GRADING, "needs_grading", false)                          \
+	X(SLOT_FINISHED, "finished", false)		/* information */      \
+	X(SLOT_MARKED_GAVE_UP, "marked_gave_up", false) /* comment only */     \
+	X(SLOT_MARKED_WRONG, "marked_wrong", false)                            \
+	X(SLOT_MARKED_PARTIAL, "marked_partial", false)                        \
+	X(SLOT_MARKED_RIGHT, "marked_right", false)                            \
 	X(SLOT_MARKED_FINISHED, "marked_finished", false) /* comment */
 
 enum slot_state {
 #define X(code, word, open) code,
 	SLOT_STATES(X)
 #undef X
-	SLOT_STATE_COUNT
+		SLOT_STATE_COUNT
 };
 extern const char *const slot_state_words[]; /* NULL-terminated */
 bool slot_state_is_open(int state);
 
 /* X(code, word in logs) */
-#define SLOT_ACTIONS(X)                                                     \
-	X(SLOT_SAVE, "save") /* keep this response; information: seen */    \
-	X(SLOT_CHECK, "check") /* and score it now */                       \
-	X(SLOT_TRY_AGAIN, "try_again") /* interactive, after a wrong try */ \
-	X(SLOT_FINISH, "finish") /* the attempt is handed in */             \
-	X(SLOT_MARK, "mark") /* by a person, after the finish */            \
-	X(SLOT_REGRADE, "regrade") /* from here on another version counts */
+#define SLOT_ACTIONS(X)                                                        \
+	X(SLOT_SAVE, "save")   /* keep this response; information: seen */     \
+	X(SLOT_CHECK, "check") /* and score it now */                          \
+	X(SLOT_TRY_AGAIN, "try_again") /* interactive, after a wrong try */    \
+	X(SLOT_FINISH, "finish")       /* the attempt is handed in */          \
+	X(SLOT_MARK, "mark")	       /* by a person, after the finish */     \
+	X(SLOT_REGRADE, "regrade")     /* from here on another version counts */
 
 enum slot_action_kind {
 #define X(code, word) code,
 	SLOT_ACTIONS(X)
 #undef X
-	SLOT_ACTION_COUNT
+		SLOT_ACTION_COUNT
 };
 extern const char *const slot_action_words[]; /* NULL-terminated */
 
@@ -117,23 +117,23 @@ extern const char *const slot_action_words[]; /* NULL-terminated */
  * they are applied to (the request's arena, as a rule).
  */
 struct slot_action {
-	int kind; /* enum slot_action_kind */
-	int64_t seq; /* the slot's .seq that the caller saw, plus 1; 0: he
-			does not say */
+	int kind;	   /* enum slot_action_kind */
+	int64_t seq;	   /* the slot's .seq that the caller saw, plus 1; 0: he
+			      does not say */
 	bool has_response; /* SAVE, CHECK: always; TRY_AGAIN, FINISH: if
 			      something new came with it */
 	struct response response;
 	int64_t certainty; /* 1..3 with cbm; 0: not said */
 
-	bool has_mark; /* MARK: a mark; without it only a comment, or */
+	bool has_mark;	 /* MARK: a mark; without it only a comment, or */
 	bool clear_mark; /* MARK: back to what the engine gave */
 	struct dec mark;
-	struct dec out_of; /* of which it is so many; 0: the slot's max. A log
-			      says it, so that the mark survives another max */
+	struct dec out_of;  /* of which it is so many; 0: the slot's max. A log
+			       says it, so that the mark survives another max */
 	struct str comment; /* absent: keeps the one there is */
-	struct str by; /* who marked */
+	struct str by;	    /* who marked */
 
-	const struct item *item; /* REGRADE */
+	const struct item *item;       /* REGRADE */
 	const struct variant *variant; /* REGRADE; NULL: as before */
 };
 
@@ -148,29 +148,29 @@ struct slot_setup {
 struct slot_run {
 	struct slot_setup setup;
 	int64_t seq; /* actions that changed something */
-	int state; /* enum slot_state */
+	int state;   /* enum slot_state */
 
 	bool has_response;
 	struct response response; /* the last one kept */
-	int64_t certainty; /* that came with it; 0: none */
+	int64_t certainty;	  /* that came with it; 0: none */
 
 	/* Behaviours with several tries. */
 	bool has_graded;
 	struct response graded; /* the last one that was a try */
-	struct dec graded_raw; /* its fraction, before penalties */
-	bool graded_last; /* nothing was saved since */
-	bool was_right; /* adaptive: some try was right */
-	bool try_again; /* interactive: the hint is showing */
-	int64_t tries; /* used */
-	struct list tried; /* struct response: countback, every try */
+	struct dec graded_raw;	/* its fraction, before penalties */
+	bool graded_last;	/* nothing was saved since */
+	bool was_right;		/* adaptive: some try was right */
+	bool try_again;		/* interactive: the hint is showing */
+	int64_t tries;		/* used */
+	struct list tried;	/* struct response: countback, every try */
 
 	/* What the engine gave. While open: the best so far, if any. */
 	bool has_fraction;
 	struct dec fraction; /* penalties taken; -6..3 with certainty */
-	int engine_state; /* the state without the marker's word */
+	int engine_state;    /* the state without the marker's word */
 
 	bool has_manual;
-	struct dec manual; /* mark, of setup.max */
+	struct dec manual;  /* mark, of setup.max */
 	struct str comment; /* absent: none */
 	struct str marked_by;
 };
@@ -188,8 +188,8 @@ enum slot_shows {
 struct slot_effect {
 	bool changed; /* false: a repeat, nothing need be written down */
 	bool try_used;
-	bool finished; /* by this action */
-	uint32_t shows; /* enum slot_shows */
+	bool finished;	   /* by this action */
+	uint32_t shows;	   /* enum slot_shows */
 	struct str reason; /* INVALID: what to do, safe to show */
 };
 

@@ -35,8 +35,8 @@ void course_grade(struct ctx *cx, struct course_part *parts, size_t n,
 	*out = (struct course_total){ .parts = (int64_t)n };
 	for (size_t i = 0; i < n; i++) {
 		struct course_part *p = &parts[i];
-		struct dec share = p->has ? dec_mul(p->weight, p->scaled) :
-					    DEC_ZERO;
+		struct dec share =
+			p->has ? dec_mul(p->weight, p->scaled) : DEC_ZERO;
 
 		out->graded += p->has;
 		p->in_current = p->has && among_best(parts, n, i, true);

@@ -16,18 +16,18 @@
 #include "base/dec.h"
 
 struct course_part {
-	struct dec weight; /* >= 0 */
-	struct str group; /* absent: none */
+	struct dec weight;  /* >= 0 */
+	struct str group;   /* absent: none */
 	int64_t group_best; /* of its group only so many count; 0: all */
-	bool has; /* there is a grade */
-	struct dec scaled; /* 0..1, more with early credit */
+	bool has;	    /* there is a grade */
+	struct dec scaled;  /* 0..1, more with early credit */
 	/* filled in */
 	bool in_current, in_final;
 };
 
 struct course_total {
 	bool has_current, has_final; /* something has weight */
-	struct dec current, final; /* shares */
+	struct dec current, final;   /* shares */
 	int64_t graded, parts;
 };
 

@@ -63,7 +63,7 @@ struct num_text {
 	struct num value;
 	struct str integer, decimals, exponent; /* digits as typed, with signs,
 						   without group signs */
-	bool point; /* a decimal sign was typed, as in "420." */
+	bool point;	 /* a decimal sign was typed, as in "420." */
 	struct str unit; /* as typed, trimmed; empty: none */
 	bool ambiguous;	 /* a lone comma or point: might mean another number */
 };

@@ -15,9 +15,9 @@ const char *const override_lift_words[] = { [LIFT_OPENS] = "opens_at",
 
 static const struct field override_fields[] = {
 	FIELD_OPT(struct override, scope, KIND_ENUM, "whom ref names",
-	      .words = override_scope_words),
-	FIELD_OPT(struct override, ref, KIND_STR, "a group, or a learner", .min = 1,
-	      .max = LIMIT_REF_BYTES),
+		  .words = override_scope_words),
+	FIELD_OPT(struct override, ref, KIND_STR, "a group, or a learner",
+		  .min = 1, .max = LIMIT_REF_BYTES),
 	FIELD_OPT(struct override, reason, KIND_STR, "for the record",
 		  .max = LIMIT_NAME_BYTES),
 	FIELD_OPT(struct override, lifted, KIND_FLAGS,

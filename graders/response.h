@@ -25,14 +25,14 @@ struct response_pair {
 };
 
 struct response {
-	int64_t choice; /* shown position from 1; 0: none */
+	int64_t choice;	     /* shown position from 1; 0: none */
 	struct list choices; /* int64_t, shown positions, each once */
-	struct str text; /* absent: not given at all */
+	struct str text;     /* absent: not given at all */
 	struct str unit;
 	struct str format;
-	struct list pairs; /* struct response_pair */
-	struct list parts; /* struct response; index = part - 1; all zero:
-			      part not answered */
+	struct list pairs;	 /* struct response_pair */
+	struct list parts;	 /* struct response; index = part - 1; all zero:
+				    part not answered */
 	struct list attachments; /* struct str: names or blob digests */
 };
 

@@ -150,9 +150,10 @@ static enum err override_set(struct ctx *cx, const void *params, void *result)
 	enum err e;
 
 	if (p->rules.ref.p)
-		return err_field(cx, ERR_INVALID, "/rules/ref",
-				 "say whose rules they are by learner or group, "
-				 "beside the rules");
+		return err_field(
+			cx, ERR_INVALID, "/rules/ref",
+			"say whose rules they are by learner or group, "
+			"beside the rules");
 	e = assessment_resolve(cx, &p->ref, &a);
 	if (!e)
 		e = catalog_get(cx->app->catalog, cx, &a.org, &a.id, &pub);

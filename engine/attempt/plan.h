@@ -12,7 +12,7 @@ struct plan {
 	struct policy_effective eff;
 	struct id learner;
 	bool practice, preview;
-	bool outdated; /* a learner named a version that is not the newest */
+	bool outdated;	  /* a learner named a version that is not the newest */
 	struct list rows; /* struct attempt_row: all of his, by number */
 	const struct attempt_row *open, *ready; /* NULL: none */
 	int64_t last_number;

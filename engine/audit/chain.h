@@ -65,9 +65,9 @@ MUST enum err chain_verify(struct ctx *cx,
  */
 struct bundle_want {
 	int64_t node, after; /* first record is after + 1 */
-	struct id org; /* none: all tenants' records whole */
-	bool personal; /* with the personal parts */
-	size_t limit; /* records */
+	struct id org;	     /* none: all tenants' records whole */
+	bool personal;	     /* with the personal parts */
+	size_t limit;	     /* records */
 };
 MUST enum err bundle_write(struct ctx *cx, const struct bundle_want *w,
 			   struct buf *b, int64_t *last);

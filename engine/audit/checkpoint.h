@@ -15,8 +15,8 @@
 struct checkpoint {
 	int64_t node, seq, at_ms;
 	struct str hash; /* HASH_BYTES: of record seq */
-	struct str key; /* SIGN_KEY_BYTES: the public key */
-	struct str sig; /* SIGN_BYTES */
+	struct str key;	 /* SIGN_KEY_BYTES: the public key */
+	struct str sig;	 /* SIGN_BYTES */
 };
 extern const struct shape checkpoint_shape;
 extern const struct stmt_set checkpoint_stmts;

@@ -13,7 +13,8 @@ struct record *record_stage(struct ctx *cx, const struct record *r)
 	CHECK(l && l->n < RECORDS_MAX);
 	if (l->n == 0 || l->n == l->room) {
 		size_t room = l->n ? 4 * l->n : 4;
-		struct record *all = ARENA_ARRAY(cx->arena, struct record, room);
+		struct record *all =
+			ARENA_ARRAY(cx->arena, struct record, room);
 
 		for (size_t i = 0; i < l->n; i++)
 			all[i] = l->r[i];

@@ -19,29 +19,29 @@
 enum { HASH_BYTES = 32, KEY_BYTES = 16, SALT_BYTES = 16 };
 
 struct record {
-	int64_t node; /* number of the assayd node, from 1 */
-	int64_t seq; /* dense in the node, from 1; set by the journal */
-	struct id org; /* none: about the installation */
+	int64_t node;	  /* number of the assayd node, from 1 */
+	int64_t seq;	  /* dense in the node, from 1; set by the journal */
+	struct id org;	  /* none: about the installation */
 	struct id stream; /* what it is about: an attempt, an assessment … */
 	int64_t n; /* place in the stream, unique; 0: the journal picks one
 		      that grows but is not dense */
 	int64_t at_ms;
-	struct str actor; /* "key:<id>", "learner:<uuid>", "engine" */
+	struct str actor;  /* "key:<id>", "learner:<uuid>", "engine" */
 	struct id learner; /* whom it concerns, or none */
-	struct str event; /* "attempt.answered"; public ones are listed in
-			     docs/events.md */
-	bool keyed; /* findable by (org, idem) */
-	struct str idem; /* KEY_BYTES: hash of the caller and his key */
-	struct str ask; /* KEY_BYTES: hash of method and canonical params */
-	struct str body; /* JSON object; no personal content */
-	struct str personal; /* JSON or text; may be erased later */
+	struct str event;  /* "attempt.answered"; public ones are listed in
+			      docs/events.md */
+	bool keyed;	   /* findable by (org, idem) */
+	struct str idem;   /* KEY_BYTES: hash of the caller and his key */
+	struct str ask;	   /* KEY_BYTES: hash of method and canonical params */
+	struct str body;   /* JSON object; no personal content */
+	struct str personal;	  /* JSON or text; may be erased later */
 	struct str personal_salt; /* SALT_BYTES, by the journal; erased with it,
 				     so that nobody can try names against
 				     the hash that stays */
 	struct str personal_hash; /* HASH_BYTES of salt and part, by the
 				     journal; stays when they are erased */
 	struct str reply; /* the command's result JSON; only of keyed ones */
-	struct str hash; /* HASH_BYTES; set by the journal */
+	struct str hash;  /* HASH_BYTES; set by the journal */
 };
 extern const struct shape record_shape;
 extern const struct stmt_set record_stmts;

@@ -5,13 +5,13 @@
 
 enum {
 	RECORD_INSERT,
-	RECORD_HEAD, /* node */
-	RECORD_AFTER, /* node, seq, most */
-	RECORD_BY_KEY, /* org, idem */
-	RECORD_STREAM, /* stream, n after */
-	RECORD_AT, /* stream, n */
+	RECORD_HEAD,	/* node */
+	RECORD_AFTER,	/* node, seq, most */
+	RECORD_BY_KEY,	/* org, idem */
+	RECORD_STREAM,	/* stream, n after */
+	RECORD_AT,	/* stream, n */
 	RECORD_HASH_AT, /* node, seq */
-	RECORD_NODE, /* the next node after this */
+	RECORD_NODE,	/* the next node after this */
 	RECORD_STMTS
 };
 extern const struct stmt record_sql[RECORD_STMTS];

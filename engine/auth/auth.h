@@ -30,23 +30,23 @@ enum role {
  * open to nobody instead of everybody.
  */
 #define ROLE_ANYONE (UINT32_C(1) << 31)
-#define ROLE_STAFF                                                    \
-	(ROLE_PLATFORM | ROLE_AUTHOR | ROLE_MODERATOR | ROLE_ORG_ADMIN | \
+#define ROLE_STAFF                                                             \
+	(ROLE_PLATFORM | ROLE_AUTHOR | ROLE_MODERATOR | ROLE_ORG_ADMIN |       \
 	 ROLE_PROGRAM_ADMIN)
 extern const char *const role_words[]; /* in bit order, NULL-terminated */
 
 struct principal {
 	struct id org;
 	uint32_t roles;
-	struct id key; /* the API key, or none */
-	struct str actor; /* "key:<id>" or "learner:<uuid>" / "user:<uuid>" */
+	struct id key;	    /* the API key, or none */
+	struct str actor;   /* "key:<id>" or "learner:<uuid>" / "user:<uuid>" */
 	struct str subject; /* the platform's name of the person; absent for
 			       keys that act for the platform itself */
-	struct str name; /* that the token tells; absent: none */
-	struct id person; /* our id of (org, subject); none if no subject */
+	struct str name;    /* that the token tells; absent: none */
+	struct id person;   /* our id of (org, subject); none if no subject */
 	struct list courses; /* struct str; empty: all courses of the org */
-	int64_t expires_ms; /* INT64_MAX: does not */
-	uint64_t bucket; /* names the rate-limit bucket */
+	int64_t expires_ms;  /* INT64_MAX: does not */
+	uint64_t bucket;     /* names the rate-limit bucket */
 };
 
 /* May the caller touch this course? */
@@ -60,7 +60,7 @@ struct auth_opts {
 	const struct clock *clock;
 	struct log *log;
 	int64_t jwt_skew_ms, jwt_max_ms;
-	int64_t rate, burst; /* of one bucket; rate 0: any number */
+	int64_t rate, burst;  /* of one bucket; rate 0: any number */
 	size_t cache_entries; /* principals kept */
 };
 struct auth *auth_new(const struct auth_opts *o);

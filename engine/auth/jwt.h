@@ -14,7 +14,7 @@
 
 struct jwt_claims {
 	struct str iss, sub, kid, alg, name;
-	struct list aud; /* struct str */
+	struct list aud;     /* struct str */
 	struct list courses; /* struct str */
 	uint32_t roles;
 	int64_t exp_ms, iat_ms, nbf_ms; /* nbf 0: not said */
@@ -24,8 +24,8 @@ struct jwt_claims {
 MUST enum err jwt_read(struct ctx *cx, struct str token,
 		       struct jwt_claims *out);
 /* Is the token signed by a key of this issuer, for this audience? */
-bool jwt_signed_by(struct ctx *cx, struct str token,
-		   const struct jwt_claims *c, const struct issuer *i);
+bool jwt_signed_by(struct ctx *cx, struct str token, const struct jwt_claims *c,
+		   const struct issuer *i);
 /* Times, against the clock with the allowed skew. */
 MUST enum err jwt_in_time(struct ctx *cx, const struct jwt_claims *c,
 			  int64_t skew_ms, int64_t max_ms);

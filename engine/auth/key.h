@@ -12,6 +12,7 @@
 struct str key_secret_new(struct ctx *cx, const struct id *id,
 			  struct str *hash);
 bool key_is_one(struct str token); /* by its form, not JWT */
-/* Splits a token; false if malformed. hash: 32 bytes, compare in constant time. */
+/* Splits a token; false if malformed. hash: 32 bytes, compare in constant time.
+ */
 bool key_parse(struct ctx *cx, struct str token, struct id *id,
 	       uint8_t hash[32]);

@@ -30,10 +30,10 @@ struct api_key {
 	struct str name;
 	uint32_t roles;
 	struct list courses; /* struct str; empty: all */
-	struct str hash; /* never leaves this folder */
+	struct str hash;     /* never leaves this folder */
 	int64_t created_at, expires_at, revoked_at; /* 0: never, not */
 };
-extern const struct shape api_key_row; /* with the hash: storage */
+extern const struct shape api_key_row;	 /* with the hash: storage */
 extern const struct shape api_key_shape; /* without: the wire */
 
 /* key->name, roles, courses, org, expires_at are the caller's wishes. */
@@ -49,8 +49,8 @@ struct issuer {
 	struct id id;
 	struct id org;
 	struct str issuer, audience; /* must equal iss, be among aud */
-	struct str jwks; /* RFC 7517 set, public keys only */
-	uint32_t roles; /* the most that its tokens may claim */
+	struct str jwks;	     /* RFC 7517 set, public keys only */
+	uint32_t roles;		     /* the most that its tokens may claim */
 	int64_t created_at, updated_at, revoked_at;
 };
 extern const struct shape issuer_shape;
@@ -75,7 +75,7 @@ struct person {
 	struct id id;
 	struct id org;
 	struct str subject; /* absent once erased */
-	struct str name; /* absent: not told */
+	struct str name;    /* absent: not told */
 	int64_t created_at, erased_at;
 };
 extern const struct shape person_shape;

@@ -20,7 +20,7 @@ MUST enum err sign_token(struct ctx *cx, struct str private_jwk,
 			 struct str claims, struct str *token);
 struct token_wish {
 	struct str issuer, audience, subject, name; /* name may be absent */
-	struct str roles; /* words, comma-separated; absent: learner */
+	struct str roles;   /* words, comma-separated; absent: learner */
 	struct str courses; /* comma-separated; absent: all */
 	int64_t lives_ms;
 };

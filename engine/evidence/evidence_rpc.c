@@ -53,10 +53,10 @@ static enum err export(struct ctx *cx, const void *params, void *result) {
 	uint8_t hash[HASH_BYTES];
 	enum err e;
 
-	if (cx->who->courses.n)
-		return err_set(cx, ERR_DENIED,
-			       "your key covers some courses only; the chain "
-			       "holds all of them: read event.list");
+	if (cx->who->courses.n) return err_set(
+		cx, ERR_DENIED,
+		"your key covers some courses only; the chain "
+		"holds all of them: read event.list");
 	if (principal_has(cx->who, ROLE_OPERATOR)) want.org = (struct id){ 0 };
 	e = bundle_write(cx, &want, &b, &out->last);
 	if (!e && b.failed)

@@ -24,7 +24,7 @@ struct grade {
 	bool overridden;   /* set by staff; attempts do not change it */
 	struct str reason; /* of that */
 };
-extern const struct shape grade_shape; /* the wire: no score without one */
+extern const struct shape grade_shape;	   /* the wire: no score without one */
 extern const struct shape grade_row_shape; /* storage */
 
 /*

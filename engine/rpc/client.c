@@ -12,7 +12,7 @@ enum { TIMEOUT_MS = 10000, TRIES = 3, REPLY_MAX = 32 << 20 };
 
 struct client {
 	struct client_opts opts;
-	struct link *link; /* NULL: not connected */
+	struct link *link;	    /* NULL: not connected */
 	char *url, *auth, *ca_file; /* our copies */
 	uint32_t next_id;
 	struct buf message, reply;
@@ -78,7 +78,8 @@ static enum err connect_client(struct ctx *cx, struct client *c)
 		return link_nng(cx, &c->opts, &c->link);
 	return err_set(cx, ERR_INVALID,
 		       "%.*s is no server's URL: ipc://, tcp://, tls+tcp://, "
-		       "ws:// and wss:// are", STR_FMT(url));
+		       "ws:// and wss:// are",
+		       STR_FMT(url));
 }
 
 static char *keep(struct str *s)
@@ -150,10 +151,9 @@ enum err client_exchange(struct ctx *cx, struct client *c, struct str message,
 			return OK;
 		}
 		drop(c);
-		e = err_set(cx, ERR_UNAVAILABLE,
-			    "no answer from %.*s in %lld ms",
-			    STR_FMT(c->opts.url),
-			    (long long)c->opts.timeout_ms);
+		e = err_set(
+			cx, ERR_UNAVAILABLE, "no answer from %.*s in %lld ms",
+			STR_FMT(c->opts.url), (long long)c->opts.timeout_ms);
 	}
 	return e;
 }

@@ -15,20 +15,20 @@ struct client;
 
 struct client_opts {
 	struct str url;
-	struct str auth; /* token, or absent */
+	struct str auth;    /* token, or absent */
 	struct str ca_file; /* tls: PEM of who may sign the server, or absent */
-	bool insecure; /* tls: any certificate will do */
+	bool insecure;	    /* tls: any certificate will do */
 	int64_t timeout_ms; /* of one try; 0: 10 s */
-	int tries; /* 0: 3 */
+	int tries;	    /* 0: 3 */
 };
 
 struct client_reply {
 	struct str result; /* JSON text; absent on an error */
-	struct str bytes; /* behind the NUL, or absent */
+	struct str bytes;  /* behind the NUL, or absent */
 	/* Of an error: */
-	enum err code; /* OK if there is a result */
+	enum err code;		   /* OK if there is a result */
 	struct str message, field; /* field: a JSON pointer or absent */
-	struct str state; /* data.state, JSON text, or absent */
+	struct str state;	   /* data.state, JSON text, or absent */
 	int64_t retry_after_ms;
 };
 

@@ -22,7 +22,7 @@
 
 enum {
 	ARENA_FIRST = 16 << 10, /* a usual call needs 3 to 6 KiB */
-	OUT_KEEP = 64 << 10, /* of a large reply's memory */
+	OUT_KEEP = 64 << 10,	/* of a large reply's memory */
 };
 
 const char *front_transport_word(enum front_transport t)
@@ -41,8 +41,7 @@ static void core_source(void *arg, struct buf *b)
 	metrics_gauge(b, "assay_requests_in_flight",
 		      "Requests taken and not yet answered.", core_busy(c));
 	metrics_gauge(b, "assay_slow_queries_waiting",
-		      "Queries that wait for a worker.",
-		      pool_waiting(c->pool));
+		      "Queries that wait for a worker.", pool_waiting(c->pool));
 	metrics_gauge(b, "assay_draining", "1 while the server stops.",
 		      core_draining(c));
 	if (!c->opts.app->executor)
@@ -56,8 +55,7 @@ static void core_source(void *arg, struct buf *b)
 			"Batches that did not commit.", s.failed_batches);
 	metrics_counter(b, "assay_commands_rerun_total",
 			"Commands run again after a failed batch.", s.reruns);
-	metrics_counter(b, "assay_timers_total", "Timed works done.",
-			s.timers);
+	metrics_counter(b, "assay_timers_total", "Timed works done.", s.timers);
 	metrics_gauge(b, "assay_command_queue", "Commands waiting.",
 		      s.queue_now);
 	metrics_gauge(b, "assay_command_queue_peak",
@@ -67,8 +65,8 @@ static void core_source(void *arg, struct buf *b)
 		      s.batches ? s.works * 1000 / s.batches : 0);
 	metrics_counter(b, "assay_commit_microseconds_total",
 			"Time spent in commits.", s.commit_ns_total / 1000);
-	metrics_gauge(b, "assay_commit_microseconds_max",
-		      "The longest commit.", s.commit_ns_max / 1000);
+	metrics_gauge(b, "assay_commit_microseconds_max", "The longest commit.",
+		      s.commit_ns_max / 1000);
 	metrics_counter(b, "assay_command_wait_microseconds_total",
 			"Time that commands waited for their batch.",
 			s.wait_ns_total / 1000);

@@ -31,7 +31,7 @@ struct core_opts {
 	struct core_auth auth;
 	const struct clock *clock;
 	struct rng *rng;
-	struct log *log; /* may be NULL */
+	struct log *log;	 /* may be NULL */
 	struct metrics *metrics; /* may be NULL */
 	int workers; /* threads for slow queries; 0: they run in core_take */
 	int worker_queue; /* queries waiting for one; more: ERR_BUSY */

@@ -5,12 +5,9 @@ static const struct {
 	uint32_t flag;
 	const char *word;
 } flag_words[] = {
-	{ RPC_SINGLE, "single" },
-	{ RPC_SLOW, "slow" },
-	{ RPC_TAKES_BYTES, "takes-bytes" },
-	{ RPC_GIVES_BYTES, "gives-bytes" },
-	{ RPC_NO_STORE, "no-store" },
-	{ RPC_QUIET, "quiet" },
+	{ RPC_SINGLE, "single" },	    { RPC_SLOW, "slow" },
+	{ RPC_TAKES_BYTES, "takes-bytes" }, { RPC_GIVES_BYTES, "gives-bytes" },
+	{ RPC_NO_STORE, "no-store" },	    { RPC_QUIET, "quiet" },
 };
 
 static void list_str(struct buf *b, bool *first, const char *z)
@@ -91,7 +88,8 @@ static void param(struct buf *b, const struct field *f)
 static void params_list(struct buf *b, const struct rpc_entry *e)
 {
 	buf_z(b, ",\"paramStructure\":\"by-name\",\"params\":[");
-	for (const struct field *f = e->taken.fields; f->kind != KIND_END; f++) {
+	for (const struct field *f = e->taken.fields; f->kind != KIND_END;
+	     f++) {
 		if (f != e->taken.fields)
 			buf_ch(b, ',');
 		param(b, f);
@@ -101,8 +99,8 @@ static void params_list(struct buf *b, const struct rpc_entry *e)
 
 static void error_ref(struct buf *b, bool *first, enum err e)
 {
-	buf_fmt(b, "%s{\"$ref\":\"#/components/errors/%s\"}",
-		*first ? "" : ",", err_kind(e));
+	buf_fmt(b, "%s{\"$ref\":\"#/components/errors/%s\"}", *first ? "" : ",",
+		err_kind(e));
 	*first = false;
 }
 
@@ -128,8 +126,8 @@ static void method(struct buf *b, const struct rpc_entry *e)
 		error_ref(b, &first, *f);
 	buf_z(b, "],\"x-roles\":");
 	roles_list(b, m->roles);
-	buf_z(b, m->flags & RPC_WRITES ? ",\"x-kind\":\"command\"" :
-					 ",\"x-kind\":\"query\"");
+	buf_z(b, m->flags & RPC_WRITES ? ",\"x-kind\":\"command\""
+				       : ",\"x-kind\":\"query\"");
 	buf_z(b, ",\"x-flags\":");
 	flags_list(b, m->flags);
 	buf_fmt(b, ",\"x-budget-ms\":%lld}", (long long)m->budget_ms);

@@ -56,8 +56,8 @@ bool dispatch_query(struct request *rq, int64_t wait_ms)
 		return true;
 	}
 	if (!store) {
-		reply_send(rq, err_set(cx, ERR_UNAVAILABLE,
-				       "no database is open"));
+		reply_send(rq,
+			   err_set(cx, ERR_UNAVAILABLE, "no database is open"));
 		return true;
 	}
 	cx->db = store_reader(store, wait_ms);
@@ -151,13 +151,12 @@ static struct record *own_record(struct request *rq)
 
 static struct str reply_to_keep(struct request *rq)
 {
-	struct str reply = str_cut(buf_view(&rq->out), rq->result_at,
-				   rq->result_end);
+	struct str reply =
+		str_cut(buf_view(&rq->out), rq->result_at, rq->result_end);
 
-	return rq->io.private_reply
-		       ? kept_seal(&rq->cx, rq->cx.who->actor,
-				   rq->io.idempotency_key, reply)
-		       : reply;
+	return rq->io.private_reply ? kept_seal(&rq->cx, rq->cx.who->actor,
+						rq->io.idempotency_key, reply)
+				    : reply;
 }
 
 static enum err append(struct request *rq)
@@ -225,8 +224,7 @@ static void command(struct request *rq)
 	enum err e = ERR_UNAVAILABLE;
 
 	rq->cx.records = &rq->records;
-	rq->records.actor = rq->cx.who ? rq->cx.who->actor :
-					 (struct str){ 0 };
+	rq->records.actor = rq->cx.who ? rq->cx.who->actor : (struct str){ 0 };
 	rq->work = (struct work){
 		.cx = &rq->cx,
 		.run = command_run,
@@ -239,10 +237,10 @@ static void command(struct request *rq)
 	if (!e)
 		return; /* rq belongs to the executor now */
 	reply_send(rq, refuse_for(&rq->cx, BUSY_RETRY_MS, e,
-				  e == ERR_BUSY ?
-					  "too many commands wait; try again" :
-					  "commands are not taken now; try "
-					  "again"));
+				  e == ERR_BUSY
+					  ? "too many commands wait; try again"
+					  : "commands are not taken now; try "
+					    "again"));
 }
 
 void dispatch(struct request *rq)

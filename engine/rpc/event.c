@@ -18,8 +18,8 @@ enum { SCAN_MAX = 5000, PAGE = 100, NODES_MAX = 1024, NAMES_MAX = 64 };
 
 bool event_is_public(struct str name)
 {
-#define X(word, doc)             \
-	if (str_is(name, word)) \
+#define X(word, doc)                                                           \
+	if (str_is(name, word))                                                \
 		return true;
 	PUBLIC_EVENTS(X)
 #undef X
@@ -167,15 +167,15 @@ static const struct field list_params_fields[] = {
 	FIELD_OPT(struct list_params, limit, KIND_INT,
 		  "most events to give; 100 when absent", .min = 1,
 		  .max = LIMIT_PAGE),
-	FIELD_OPT(struct list_params, events, KIND_LIST,
-		  "only these names", .of = KIND_STR, .max = NAMES_MAX),
+	FIELD_OPT(struct list_params, events, KIND_LIST, "only these names",
+		  .of = KIND_STR, .max = NAMES_MAX),
 	FIELD_OPT(struct list_params, course, KIND_STR, "only of this course",
 		  .max = LIMIT_REF_BYTES),
 	FIELD_END,
 };
-static const struct shape list_params_shape = {
-	"event_list", sizeof(struct list_params), list_params_fields
-};
+static const struct shape list_params_shape = { "event_list",
+						sizeof(struct list_params),
+						list_params_fields };
 
 struct list_result {
 	struct list events; /* struct event */
@@ -191,9 +191,9 @@ static const struct field list_result_fields[] = {
 	      "there is more to look at now: call again at once"),
 	FIELD_END,
 };
-static const struct shape list_result_shape = {
-	"events", sizeof(struct list_result), list_result_fields
-};
+static const struct shape list_result_shape = { "events",
+						sizeof(struct list_result),
+						list_result_fields };
 
 struct scan {
 	const struct list_params *params;
@@ -227,8 +227,7 @@ static enum err course_fits(struct ctx *cx, struct str want, struct str body,
 	e = jdoc_parse(cx, body, &doc);
 	if (e)
 		return err_set(cx, ERR_CORRUPT, "a stored event is damaged");
-	if (!jval_get(jdoc_root(doc), "course", &v) ||
-	    jval_type(v) != J_STRING)
+	if (!jval_get(jdoc_root(doc), "course", &v) || jval_type(v) != J_STRING)
 		return OK;
 	course = jval_str(cx, v);
 	*fits = (!want.p || str_eq(course, want)) &&
@@ -284,10 +283,10 @@ static enum err scan_node(struct ctx *cx, struct scan *s, int64_t node,
 		return e;
 	to = head.seq - *seq > SCAN_MAX ? *seq + SCAN_MAX : head.seq;
 	s->last = *seq;
-	e = store_each(cx, event_stmt(EVENT_RANGE),
-		       VALS(v_int(node), v_int(*seq), v_int(to),
-			    v_id(&cx->who->org)),
-		       scan_row, s);
+	e = store_each(
+		cx, event_stmt(EVENT_RANGE),
+		VALS(v_int(node), v_int(*seq), v_int(to), v_id(&cx->who->org)),
+		scan_row, s);
 	if (e == ERR_LIMIT_REACHED && s->n == s->max) {
 		err_clear(cx);
 		*seq = s->last;
@@ -301,8 +300,7 @@ static enum err scan_node(struct ctx *cx, struct scan *s, int64_t node,
 	return OK;
 }
 
-static enum err event_list_rpc(struct ctx *cx, const void *params,
-			       void *result)
+static enum err event_list_rpc(struct ctx *cx, const void *params, void *result)
 {
 	const struct list_params *p = params;
 	struct list_result *out = result;
@@ -346,12 +344,11 @@ static const struct field feed_result_fields[] = {
 	      "tag, 24 bytes nonce, then the event in this box"),
 	FIELD_END,
 };
-static const struct shape feed_result_shape = {
-	"feed", sizeof(struct feed_result), feed_result_fields
-};
+static const struct shape feed_result_shape = { "feed",
+						sizeof(struct feed_result),
+						feed_result_fields };
 
-static enum err event_feed_rpc(struct ctx *cx, const void *params,
-			       void *result)
+static enum err event_feed_rpc(struct ctx *cx, const void *params, void *result)
 {
 	struct feed_result *out = result;
 	uint8_t *tag = arena_alloc(cx->arena, FEED_TAG);

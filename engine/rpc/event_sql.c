@@ -31,16 +31,19 @@ static const struct shape row_shape = SHAPE(struct event_row, row_fields);
  */
 static const struct stmt stmts[EVENT_STMTS] = {
 	[EVENT_NEXT_NODE] = { "event_next_node",
-		"SELECT node FROM record WHERE node > $1"
-		"  ORDER BY node LIMIT 1", &node_shape },
+			      "SELECT node FROM record WHERE node > $1"
+			      "  ORDER BY node LIMIT 1",
+			      &node_shape },
 	[EVENT_HEAD] = { "event_head",
-		"SELECT seq FROM record WHERE node = $1"
-		"  ORDER BY seq DESC LIMIT 1", &head_shape },
+			 "SELECT seq FROM record WHERE node = $1"
+			 "  ORDER BY seq DESC LIMIT 1",
+			 &head_shape },
 	[EVENT_RANGE] = { "event_range",
-		"SELECT node, seq, stream, at_ms, actor, learner, event, body"
-		"  FROM record"
-		"  WHERE node = $1 AND seq > $2 AND seq <= $3 AND org = $4"
-		"  ORDER BY seq", &row_shape },
+			  "SELECT node, seq, stream, at_ms, actor, learner, event, body"
+			  "  FROM record"
+			  "  WHERE node = $1 AND seq > $2 AND seq <= $3 AND org = $4"
+			  "  ORDER BY seq",
+			  &row_shape },
 };
 
 const struct stmt_set event_stmts = { "event", stmts, EVENT_STMTS };

@@ -3,12 +3,7 @@
 
 #include "engine/audit/record.h"
 
-enum event_stmt {
-	EVENT_NEXT_NODE,
-	EVENT_HEAD,
-	EVENT_RANGE,
-	EVENT_STMTS
-};
+enum event_stmt { EVENT_NEXT_NODE, EVENT_HEAD, EVENT_RANGE, EVENT_STMTS };
 extern const struct stmt_set event_stmts;
 extern const struct stmt *event_stmt(enum event_stmt s);
 

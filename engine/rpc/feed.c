@@ -24,8 +24,8 @@ static void derive(const struct feed *f, const char *use, const struct id *org,
 	crypto_generichash_final(&st, out, n);
 }
 
-void feed_key(const struct feed *f, const struct id *org,
-	      uint8_t tag[FEED_TAG], uint8_t key[FEED_KEY])
+void feed_key(const struct feed *f, const struct id *org, uint8_t tag[FEED_TAG],
+	      uint8_t key[FEED_KEY])
 {
 	derive(f, "assay feed tag", org, tag, FEED_TAG);
 	derive(f, "assay feed key", org, key, FEED_KEY);
@@ -100,8 +100,8 @@ void feed_published(void *arg, const struct record *r, size_t n)
 			pub_send(f->pub, buf_view(&f->message));
 }
 
-bool feed_open(struct arena *a, struct str message,
-	       const uint8_t key[FEED_KEY], struct str *json)
+bool feed_open(struct arena *a, struct str message, const uint8_t key[FEED_KEY],
+	       struct str *json)
 {
 	const unsigned char *p = (const unsigned char *)message.p;
 	size_t head = FEED_TAG + FEED_NONCE;

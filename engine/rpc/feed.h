@@ -31,13 +31,13 @@ MUST enum err feed_new(struct ctx *cx, const struct feed_opts *o,
 /* Only of one that publishes nowhere (tests): nng's close may hang. */
 void feed_free(struct feed *f);
 struct str feed_urls(const struct feed *f);
-void feed_key(const struct feed *f, const struct id *org,
-	      uint8_t tag[FEED_TAG], uint8_t key[FEED_KEY]);
+void feed_key(const struct feed *f, const struct id *org, uint8_t tag[FEED_TAG],
+	      uint8_t key[FEED_KEY]);
 /* A journal's published(): arg is the feed. */
 void feed_published(void *arg, const struct record *r, size_t n);
 /* Opens one message with a key: for subscribers and tests. */
-bool feed_open(struct arena *a, struct str message,
-	       const uint8_t key[FEED_KEY], struct str *json);
+bool feed_open(struct arena *a, struct str message, const uint8_t key[FEED_KEY],
+	       struct str *json);
 /* One event's JSON, as the feed and event.list show it. */
 void event_json(struct buf *b, const struct record *r);
 /* May platforms see events of this name? */

@@ -32,11 +32,11 @@ const char *front_transport_word(enum front_transport t);
 struct front_msg {
 	uint64_t conn; /* names the connection, for the log */
 	enum front_transport transport;
-	struct str peer; /* address as text, for the log; lives as long as the
-			    message */
+	struct str peer;  /* address as text, for the log; lives as long as the
+			     message */
 	struct str bytes; /* valid until reply is called */
-	bool crowded; /* this connection has too many requests in flight: it
-			 is answered ERR_BUSY */
+	bool crowded;	  /* this connection has too many requests in flight: it
+			     is answered ERR_BUSY */
 };
 
 struct request; /* the core's state of one slot, used again and again */
@@ -71,17 +71,17 @@ struct front_opts {
 	struct core *core;
 	struct metrics *metrics;
 	const struct clock *clock;
-	struct log *log; /* may be NULL */
-	struct str listen; /* comma-separated URLs */
-	struct str tls_cert; /* PEM file: chain and key */
-	struct str origins; /* comma-separated; "*": any */
+	struct log *log;		/* may be NULL */
+	struct str listen;		/* comma-separated URLs */
+	struct str tls_cert;		/* PEM file: chain and key */
+	struct str origins;		/* comma-separated; "*": any */
 	const struct front_page *pages; /* NULL: none */
-	int contexts; /* messages in flight */
-	int pipe_requests; /* of one connection; more: crowded */
+	int contexts;			/* messages in flight */
+	int pipe_requests;		/* of one connection; more: crowded */
 	int connections; /* more are closed at once; 0: from max_files */
 	int64_t send_timeout_ms; /* a slower reader is disconnected */
-	int64_t idle_http_ms; /* an HTTP connection that is no ws pipe */
-	size_t message_bytes; /* largest message */
+	int64_t idle_http_ms;	 /* an HTTP connection that is no ws pipe */
+	size_t message_bytes;	 /* largest message */
 	/*
 	 * Descriptors: above 9/10 of max_files (0: RLIMIT_NOFILE) new
 	 * connections are refused and exhausted() is called once, so that the

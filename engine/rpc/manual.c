@@ -44,9 +44,8 @@ static const char head[] =
 static void kind_name(struct buf *b, enum kind k, const struct shape *shape)
 {
 	static const char *const names[] = {
-		"",	  "bool", "integer", "decimal", "text",	 "id",
-		"time",	  "word", "words",   "any",	"base64", "hex",
-		"object", "list"
+		"",	"bool",	 "integer", "decimal", "text", "id",	 "time",
+		"word", "words", "any",	    "base64",  "hex",  "object", "list"
 	};
 
 	buf_z(b, names[k]);

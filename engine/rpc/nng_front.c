@@ -248,7 +248,8 @@ static void front_source(void *arg, struct buf *b)
 		      s.stuck);
 	metrics_counter(b, "assay_requests_crowded_total",
 			"Requests over the number one connection may have in "
-			"flight.", s.crowded);
+			"flight.",
+			s.crowded);
 	metrics_gauge(b, "assay_contexts_busy", "Reply slots in use.",
 		      s.contexts_busy);
 	metrics_gauge(b, "assay_open_files", "Descriptors in use.", s.files);
@@ -276,8 +277,8 @@ static void bounds(struct front *f)
 	f->files_max = o->max_files;
 	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 &&
 	    (f->files_max == 0 || (rlim_t)f->files_max > rl.rlim_cur))
-		f->files_max = rl.rlim_cur > 1 << 20 ? 1 << 20 :
-						       (int)rl.rlim_cur;
+		f->files_max =
+			rl.rlim_cur > 1 << 20 ? 1 << 20 : (int)rl.rlim_cur;
 	f->conns_max = o->connections ? o->connections : f->files_max * 8 / 10;
 	/*
 	 * Replies that wait on one connection keep as many slots from others,

@@ -33,8 +33,8 @@ struct conn {
 	uint64_t number;
 	enum front_transport transport;
 	struct endpoint remote; /* but ipc */
-	int pid; /* ipc */
-	_Atomic bool doomed; /* is being hung up on */
+	int pid;		/* ipc */
+	_Atomic bool doomed;	/* is being hung up on */
 	char peer[PEER_TEXT];
 };
 
@@ -60,7 +60,7 @@ void conn_each(struct conn_table *t,
 
 struct listening {
 	enum front_transport transport;
-	char url[512]; /* as it can be reached */
+	char url[512];	 /* as it can be reached */
 	char given[512]; /* as configured */
 	nng_listener listener;
 	int port; /* ws, wss: what the sweep looks for; else 0 */
@@ -99,8 +99,7 @@ struct front {
 	int files_max, conns_max, sending_max;
 	_Atomic bool stopping, full, exhausted;
 	_Atomic int64_t connections, opened, refused, dropped_slow, relistened,
-		swept_http, crowded, busy, files, stuck,
-		own_ipc;
+		swept_http, crowded, busy, files, stuck, own_ipc;
 };
 
 /* nng_listen.c */

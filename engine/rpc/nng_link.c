@@ -19,10 +19,8 @@ static bool exchange(struct link *l, struct str message, struct buf *reply,
 	struct nng_link *n = (struct nng_link *)l;
 	nng_msg *m;
 
-	nng_socket_set_ms(n->sock, NNG_OPT_SENDTIMEO,
-			  (nng_duration)timeout_ms);
-	nng_socket_set_ms(n->sock, NNG_OPT_RECVTIMEO,
-			  (nng_duration)timeout_ms);
+	nng_socket_set_ms(n->sock, NNG_OPT_SENDTIMEO, (nng_duration)timeout_ms);
+	nng_socket_set_ms(n->sock, NNG_OPT_RECVTIMEO, (nng_duration)timeout_ms);
 	if (nng_msg_alloc(&m, message.n) != 0)
 		return false;
 	memcpy(nng_msg_body(m), message.p, message.n);
@@ -58,13 +56,11 @@ static int tls_options(struct ctx *cx, struct nng_link *n, nng_dialer d,
 	host = str_cut(host, 0, str_find(host, STR("/"), 0));
 	host = str_cut(host, 0, str_find(host, STR(":"), 0));
 	if (rv == 0)
-		rv = nng_tls_config_auth_mode(n->tls,
-					      o->insecure ?
-						      NNG_TLS_AUTH_MODE_NONE :
-						      NNG_TLS_AUTH_MODE_REQUIRED);
+		rv = nng_tls_config_auth_mode(
+			n->tls, o->insecure ? NNG_TLS_AUTH_MODE_NONE
+					    : NNG_TLS_AUTH_MODE_REQUIRED);
 	if (rv == 0)
-		rv = nng_tls_config_server_name(n->tls,
-						str_z(cx->arena, host));
+		rv = nng_tls_config_server_name(n->tls, str_z(cx->arena, host));
 	if (rv == 0 && o->ca_file.n)
 		rv = nng_tls_config_ca_file(n->tls,
 					    str_z(cx->arena, o->ca_file));
@@ -92,10 +88,8 @@ enum err link_nng(struct ctx *cx, const struct client_opts *o,
 	if (rv == 0)
 		rv = nng_dialer_set_size(d, NNG_OPT_RECVMAXSZ, REPLY_MAX);
 	if (rv == 0 && web)
-		rv = nng_dialer_set_size(d, NNG_OPT_WS_RECVMAXFRAME,
-					 REPLY_MAX);
-	if (rv == 0 && (str_starts(o->url, "wss") ||
-			str_starts(o->url, "tls")))
+		rv = nng_dialer_set_size(d, NNG_OPT_WS_RECVMAXFRAME, REPLY_MAX);
+	if (rv == 0 && (str_starts(o->url, "wss") || str_starts(o->url, "tls")))
 		rv = tls_options(cx, n, d, o);
 	if (rv == 0)
 		rv = nng_dialer_start(d, NNG_FLAG_NONBLOCK);

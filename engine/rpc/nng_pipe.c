@@ -114,8 +114,7 @@ static void describe(struct conn *c, nng_pipe p)
 		 front_transport_word(c->transport), host, (unsigned)uid);
 }
 
-static void refuse(struct front *f, nng_pipe p, struct conn *c,
-		   const char *why)
+static void refuse(struct front *f, nng_pipe p, struct conn *c, const char *why)
 {
 	atomic_fetch_add(&f->refused, 1);
 	log_event(f->opts.log, LOG_INFO, "connection_refused",

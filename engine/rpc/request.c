@@ -14,13 +14,14 @@ static enum err take_id(struct request *rq, struct jval v)
 	if ((t != J_NUMBER && t != J_STRING && t != J_NULL) || text.n > ID_MAX)
 		return err_set(&rq->cx, ERR_BAD_REQUEST,
 			       "id is a number, a string of at most %d bytes "
-			       "or null", ID_MAX - 2);
+			       "or null",
+			       ID_MAX - 2);
 	rq->id = text;
 	return OK;
 }
 
-static enum err want_string(struct request *rq, struct jval v,
-			    const char *name, struct str *out)
+static enum err want_string(struct request *rq, struct jval v, const char *name,
+			    struct str *out)
 {
 	if (jval_type(v) != J_STRING)
 		return err_set(&rq->cx, ERR_BAD_REQUEST, "%s is a string",
@@ -140,7 +141,8 @@ static enum err authorize(struct request *rq)
 	if (!who || !(who->roles & m->roles))
 		return err_set(cx, ERR_DENIED,
 			       "the caller has none of the roles that %s is "
-			       "for", m->name);
+			       "for",
+			       m->name);
 	cx->who = who;
 	return o->auth.rate ? o->auth.rate(o->app->auth, cx, who) : OK;
 }
@@ -190,17 +192,16 @@ static void take_key(struct request *rq)
 	if (rq->io.bytes_in.p) {
 		unsigned char hash[HASH_BYTES];
 
-		crypto_generichash(
-			hash, sizeof(hash),
-			(const unsigned char *)rq->io.bytes_in.p,
-			rq->io.bytes_in.n, NULL, 0);
+		crypto_generichash(hash, sizeof(hash),
+				   (const unsigned char *)rq->io.bytes_in.p,
+				   rq->io.bytes_in.n, NULL, 0);
 		buf_hex(&rq->out, hash, sizeof(hash));
 	}
 	buf_str(&rq->out, key);
 	rq->io.idempotency_key = key;
 	rq->io.idem = record_idem(cx, cx->who->actor, key);
-	rq->io.ask = record_ask(cx, str_of(en->method->name),
-				buf_view(&rq->out));
+	rq->io.ask =
+		record_ask(cx, str_of(en->method->name), buf_view(&rq->out));
 }
 
 enum err refuse_for(struct ctx *cx, int64_t retry_after_ms, enum err e,
@@ -218,8 +219,8 @@ static enum err split(struct request *rq, struct str bytes, struct str *json)
 	*json = bytes;
 	if (nul) {
 		json->n = (size_t)(nul - bytes.p);
-		rq->io.bytes_in = (struct str){ nul + 1,
-						bytes.n - json->n - 1 };
+		rq->io.bytes_in =
+			(struct str){ nul + 1, bytes.n - json->n - 1 };
 	}
 	if (json->n > LIMIT_MESSAGE_BYTES)
 		return err_set(&rq->cx, ERR_TOO_LARGE,

@@ -21,44 +21,44 @@
 #include "engine/auth/auth.h"
 
 enum rpc_flags {
-	RPC_READS = 0, /* a query, on a reader */
+	RPC_READS = 0,	     /* a query, on a reader */
 	RPC_WRITES = 1 << 0, /* a command, in the executor */
 	RPC_SINGLE = 1 << 1, /* command that writes nothing but its records */
-	RPC_SLOW = 1 << 2, /* query for the worker pool, not an I/O thread */
+	RPC_SLOW = 1 << 2,   /* query for the worker pool, not an I/O thread */
 	RPC_TAKES_BYTES = 1 << 3,
 	RPC_GIVES_BYTES = 1 << 4,
-	RPC_OWN_KEY = 1 << 5, /* finds its idempotency keys by itself, in the
-				 stream that it works on (cx->io->idem) */
+	RPC_OWN_KEY = 1 << 5,  /* finds its idempotency keys by itself, in the
+				  stream that it works on (cx->io->idem) */
 	RPC_NO_STORE = 1 << 6, /* query that needs no database */
-	RPC_QUIET = 1 << 7, /* command that may append no record (cursor
-			       moves, leases) */
+	RPC_QUIET = 1 << 7,    /* command that may append no record (cursor
+				  moves, leases) */
 };
 
 /* What a handler sees of the message beyond its params; cx->io. */
 struct rpc_io {
-	struct str bytes_in; /* behind the NUL */
-	struct str bytes_out; /* set by the handler; arena */
+	struct str bytes_in;	    /* behind the NUL */
+	struct str bytes_out;	    /* set by the handler; arena */
 	struct str idempotency_key; /* as sent, or absent */
-	struct str idem, ask; /* hashes of it, see record.h; or absent */
-	struct str replay; /* set by an RPC_OWN_KEY handler: the stored result,
-			      sent as it is instead of *result */
-	bool secret_reply; /* set by a handler: the reply shows a secret once;
-			      it is not stored, and a repeat with the same key
-			      is told so (ERR_CONFLICT) */
+	struct str idem, ask;	    /* hashes of it, see record.h; or absent */
+	struct str replay;  /* set by an RPC_OWN_KEY handler: the stored result,
+			       sent as it is instead of *result */
+	bool secret_reply;  /* set by a handler: the reply shows a secret once;
+			       it is not stored, and a repeat with the same key
+			       is told so (ERR_CONFLICT) */
 	bool private_reply; /* set by a handler: the reply holds what no record
 			       may; it is kept for repeats, but sealed under
 			       the caller's key (kept.h) */
 	bool rights_changed; /* set by a handler: after the commit no cached
 				principal is believed (auth_forget) */
-	struct str peer; /* for the log: transport and address */
+	struct str peer;     /* for the log: transport and address */
 };
 
 struct rpc_method {
 	const char *name; /* "attempt.answer" */
 	const char *does; /* one sentence */
-	uint32_t roles; /* any of; ROLE_ANYONE: no token needed */
+	uint32_t roles;	  /* any of; ROLE_ANYONE: no token needed */
 	uint32_t flags;
-	int64_t budget_ms; /* a slower call is logged */
+	int64_t budget_ms;	    /* a slower call is logged */
 	const struct shape *params; /* NULL: takes none */
 	const struct shape *result;
 	const enum err *fails; /* beyond the common ones; ends with OK */

@@ -33,8 +33,7 @@ static const struct field now_fields[] = {
 	FIELD(struct now, unix_ms, KIND_INT, "the same in Unix milliseconds"),
 	FIELD_END,
 };
-static const struct shape now_shape = { "now", sizeof(struct now),
-					now_fields };
+static const struct shape now_shape = { "now", sizeof(struct now), now_fields };
 
 static enum err server_time(struct ctx *cx, const void *params, void *result)
 {

@@ -121,7 +121,8 @@ static bool connect_tcp(struct sp *s, struct str at, int64_t until_ns)
 
 	while (colon > 0 && at.p[colon - 1] != ':')
 		colon--;
-	if (colon == 0 || colon > sizeof(host) || at.n - colon >= sizeof(port)) {
+	if (colon == 0 || colon > sizeof(host) ||
+	    at.n - colon >= sizeof(port)) {
 		errno = EINVAL;
 		return false;
 	}
@@ -129,8 +130,7 @@ static bool connect_tcp(struct sp *s, struct str at, int64_t until_ns)
 		snprintf(host, sizeof(host), "%.*s", (int)colon - 3, at.p + 1);
 	else
 		snprintf(host, sizeof(host), "%.*s", (int)colon - 1, at.p);
-	snprintf(port, sizeof(port), "%.*s", (int)(at.n - colon),
-		 at.p + colon);
+	snprintf(port, sizeof(port), "%.*s", (int)(at.n - colon), at.p + colon);
 	if (getaddrinfo(host, port, &want, &all) != 0) {
 		errno = EHOSTUNREACH;
 		return false;

@@ -28,7 +28,7 @@ struct executor {
 	struct work *batch[BATCH_MAX];
 	size_t batch_n;
 	size_t marks[PARTS_MAX];
-	bool begun; /* the last transaction got past BEGIN */
+	bool begun;    /* the last transaction got past BEGIN */
 	bool doubtful; /* its COMMIT was sent, and may have happened */
 	bool read_only;
 	int64_t probe_at_ms;
@@ -340,8 +340,7 @@ static void rerun(struct executor *x, struct work **works, size_t n)
 		else if (!x->begun)
 			fail_all(x, works, half[i], e);
 		else
-			rerun(x, works,
-			      without_doubtful(x, works, half[i], e));
+			rerun(x, works, without_doubtful(x, works, half[i], e));
 	}
 }
 

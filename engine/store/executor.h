@@ -10,9 +10,9 @@
  *
  * A failed commit or flush fails nobody yet: the batch is rolled back and its
  * works are run again, in halves, down to each in a transaction of its own;
- * what then fails gets its own error (ERR_UNAVAILABLE, ERR_READ_ONLY, … may be retried by the
- * caller). So run() must only depend on its input and the store, and may be
- * called more than once.
+ * what then fails gets its own error (ERR_UNAVAILABLE, ERR_READ_ONLY, … may be
+ * retried by the caller). So run() must only depend on its input and the store,
+ * and may be called more than once.
  */
 #pragma once
 
@@ -41,7 +41,7 @@ struct work {
 	 * and ends with ERR_UNAVAILABLE.
 	 */
 	bool once;
-	enum err result; /* the executor's */
+	enum err result;   /* the executor's */
 	int64_t queued_ns; /* the executor's, for metrics */
 };
 
@@ -51,8 +51,8 @@ struct work {
  */
 struct tx_part {
 	void *arg;
-	size_t (*mark)(void *arg); /* before each work */
-	void (*undo)(void *arg, size_t mark); /* that work failed */
+	size_t (*mark)(void *arg);		      /* before each work */
+	void (*undo)(void *arg, size_t mark);	      /* that work failed */
 	enum err (*flush)(void *arg, struct ctx *cx); /* before COMMIT */
 	void (*committed)(void *arg, struct ctx *cx);
 	void (*aborted)(void *arg); /* nothing since BEGIN happened; the
@@ -89,7 +89,7 @@ struct executor_opts {
 	size_t timers_n;
 	size_t queue_max; /* works waiting; above: ERR_BUSY */
 	size_t batch_max; /* 1..512 */
-	bool threaded; /* false: executor_step runs it, for tests */
+	bool threaded;	  /* false: executor_step runs it, for tests */
 };
 
 struct executor *executor_new(const struct executor_opts *o);

@@ -61,7 +61,7 @@ struct migration_set {
 
 struct store_opts {
 	struct str url; /* sqlite:PATH, or postgresql://… / libpq keywords */
-	const struct stmt_set *const *sets; /* NULL-terminated */
+	const struct stmt_set *const *sets;	       /* NULL-terminated */
 	const struct migration_set *const *migrations; /* NULL-terminated */
 	const struct clock *clock;
 	struct log *log;
@@ -118,12 +118,13 @@ struct val v_bool(bool b);
 struct val v_dec(struct dec d);
 struct val v_text(struct str s); /* absent str: NULL */
 struct val v_z(const char *z);
-struct val v_bytes(struct str s); /* absent str: NULL */
+struct val v_bytes(struct str s);     /* absent str: NULL */
 struct val v_id(const struct id *id); /* none: NULL */
 
-#define VALS(...)                                                 \
-	(const struct val[]){ __VA_ARGS__ },                      \
-		sizeof((const struct val[]){ __VA_ARGS__ }) / sizeof(struct val)
+#define VALS(...)                                                              \
+	(const struct val[]){ __VA_ARGS__ },                                   \
+		sizeof((const struct val[]){ __VA_ARGS__ }) /                  \
+			sizeof(struct val)
 
 /*
  * All run on cx->db. Writes need a transaction. changed may be NULL; else the

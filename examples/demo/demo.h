@@ -23,7 +23,7 @@ void host_make(struct host *h, const char *bin);
 int host_init(const struct host *h, const char *key_file); /* exit code */
 void host_start(struct host *h);
 void host_kill(struct host *h); /* SIGKILL */
-int host_stop(struct host *h); /* SIGTERM; exit code */
+int host_stop(struct host *h);	/* SIGTERM; exit code */
 void host_remove(const struct host *h);
 
 /* A call that must succeed; ends the demo if it does not. */
@@ -40,7 +40,6 @@ struct str answer_for(struct ctx *cx, const struct assessment_def *def,
 		      struct jval delivered, struct rng *rng, unsigned skill);
 
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void stop(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
+_Noreturn void stop(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A bar on standard error when it is a terminal. */
 void progress(const char *what, int done, int all);

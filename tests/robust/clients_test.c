@@ -13,8 +13,10 @@
 
 static void write_text_call(struct buf *b, const char *method, size_t n)
 {
-	buf_fmt(b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\","
-		   "\"auth\":\"plat\",\"params\":{\"text\":\"", method);
+	buf_fmt(b,
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\","
+		"\"auth\":\"plat\",\"params\":{\"text\":\"",
+		method);
 	while (n-- > 0)
 		buf_ch(b, 'x');
 	buf_z(b, "\"}}");
@@ -88,8 +90,8 @@ static void ipc_heals_after_connect_and_close(void **state)
 		for (int i = 0; i < 20; i++) {
 			struct sp sp;
 
-			if (sp_connect(&sp, &clock_system,
-				       rs_url(&s, "ipc://"), 1000))
+			if (sp_connect(&sp, &clock_system, rs_url(&s, "ipc://"),
+				       1000))
 				sp_close(&sp);
 		}
 		t = rs_now_ms();
@@ -114,8 +116,7 @@ static bool files_fell(void *arg)
 
 static void silent_ws_connections_are_swept(void **state)
 {
-	struct rs_opts o = { .listen = "ws://127.0.0.1:0/rpc",
-			     .contexts = 64 };
+	struct rs_opts o = { .listen = "ws://127.0.0.1:0/rpc", .contexts = 64 };
 	char out[4096];
 	int fds[200], before;
 	struct files few;
@@ -146,8 +147,7 @@ static void silent_ws_connections_are_swept(void **state)
 
 static void endless_http_requests_are_cut(void **state)
 {
-	struct rs_opts o = { .listen = "ws://127.0.0.1:0/rpc",
-			     .contexts = 64 };
+	struct rs_opts o = { .listen = "ws://127.0.0.1:0/rpc", .contexts = 64 };
 	static const char head[] = "GET / HTTP/1.1\r\n";
 	struct rs s;
 	char line[1024];
@@ -220,7 +220,8 @@ static void a_message_announced_too_large_closes_its_pipe(void **state)
 
 static void one_connection_cannot_take_all_slots(void **state)
 {
-	struct rs_opts o = { .listen = "tcp://127.0.0.1:0", .contexts = 64,
+	struct rs_opts o = { .listen = "tcp://127.0.0.1:0",
+			     .contexts = 64,
 			     .store = true };
 	struct buf b = { 0 }, r = { 0 };
 	int busy = 0, done = 0;
@@ -266,7 +267,8 @@ static void bad_messages_are_answered_and_hurt_nobody(void **state)
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"no.such\"}",
 		  "unknown_method" },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"test.echo\","
-		  "\"auth\":\"plat\",\"params\":{\"text\":[]}}", "invalid" },
+		  "\"auth\":\"plat\",\"params\":{\"text\":[]}}",
+		  "invalid" },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"test.echo\","
 		  "\"auth\":\"plat\",\"params\":{\"text\":\"\",\"x\":1}}",
 		  "invalid" },

@@ -32,7 +32,8 @@ static void *write_on(void *arg)
 			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
 			"\"test.write\",\"auth\":\"plat\",\"params\":"
 			"{\"text\":\"x\",\"n\":%d,\"idempotency_key\":"
-			"\"w%d-%d\"}}", i % 1000, w->number, i);
+			"\"w%d-%d\"}}",
+			i % 1000, w->number, i);
 		if (!sp_send(&sp, (uint32_t)i, buf_view(&b), 2000) ||
 		    !sp_recv(&sp, &id, &r, 4096, 2000) ||
 		    str_find(buf_view(&r), STR("\"result\""), 0) == SIZE_MAX)
@@ -55,10 +56,14 @@ static bool enough(void *arg)
 static void check_keys(struct rs *s, const struct writer *w)
 {
 	struct app app = { 0 };
-	struct ctx cx = { .arena = arena_new(65536), .clock = &clock_system,
-			  .rng = rng_system(), .app = &app };
-	struct store_opts so = { .sets = rw_sets, .migrations = rw_steps,
-				 .clock = &clock_system, .readers = 1,
+	struct ctx cx = { .arena = arena_new(65536),
+			  .clock = &clock_system,
+			  .rng = rng_system(),
+			  .app = &app };
+	struct store_opts so = { .sets = rw_sets,
+				 .migrations = rw_steps,
+				 .clock = &clock_system,
+				 .readers = 1,
 				 .busy_ms = 1000 };
 	struct journal_opts jo = { .node = 1, .clock = &clock_system };
 	struct journal *j = journal_new(&jo);
@@ -89,7 +94,8 @@ static void check_keys(struct rs *s, const struct writer *w)
 static void stop_with(int sig, int want)
 {
 	struct rs_opts o = { .listen = "ipc,tcp://127.0.0.1:0",
-			     .contexts = 64, .store = true };
+			     .contexts = 64,
+			     .store = true };
 	struct writer w[CLIENTS];
 	pthread_t threads[CLIENTS];
 	_Atomic int total = 0;
@@ -134,8 +140,8 @@ static int hold(struct rs *s, struct sp *held, int n)
 {
 	int i = 0;
 
-	while (i < n && sp_connect(&held[i], &clock_system,
-				   rs_url(s, "tcp://"), 500) &&
+	while (i < n &&
+	       sp_connect(&held[i], &clock_system, rs_url(s, "tcp://"), 500) &&
 	       sp_hello(&held[i], SP_PROTO_REQ, 500))
 		i++;
 	return i;
@@ -153,7 +159,8 @@ static bool answers(void *arg)
 
 static void connections_above_the_bound_are_closed(void **state)
 {
-	struct rs_opts o = { .listen = "tcp://127.0.0.1:0", .contexts = 64,
+	struct rs_opts o = { .listen = "tcp://127.0.0.1:0",
+			     .contexts = 64,
 			     .max_files = 150 };
 	struct sp held[200];
 	struct rs s;
@@ -171,8 +178,10 @@ static void connections_above_the_bound_are_closed(void **state)
 
 static void running_out_of_descriptors_ends_in_an_orderly_exit(void **state)
 {
-	struct rs_opts o = { .listen = "tcp://127.0.0.1:0", .contexts = 64,
-			     .max_files = 150, .connections = 1000 };
+	struct rs_opts o = { .listen = "tcp://127.0.0.1:0",
+			     .contexts = 64,
+			     .max_files = 150,
+			     .connections = 1000 };
 	struct sp held[200];
 	struct rs s;
 	int n, rc;

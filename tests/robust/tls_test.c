@@ -29,7 +29,8 @@ static int make_certificate(void **state)
 		 "ec_paramgen_curve:P-256 -nodes -keyout key.pem -out "
 		 "cert.pem -days 2 -subj /CN=localhost -addext "
 		 "subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null && "
-		 "cat cert.pem key.pem > both.pem", folder);
+		 "cat cert.pem key.pem > both.pem",
+		 folder);
 	return system(cmd); /* NOLINT: a test's own folder */
 }
 
@@ -49,9 +50,9 @@ struct closer {
 /* By turns: at once, after the handshake, after hello and half a request. */
 static void vanish(struct closer *c, int i)
 {
-	static const uint8_t half[] = { 0, 'S', 'P', 0, 0, 0x30, 0, 0,
-					0, 0,	0,   0, 0, 0,	 0, 90,
-					0x80, 0, 0, 1, '{' };
+	static const uint8_t half[] = { 0, 'S', 'P',  0, 0, 0x30, 0,
+					0, 0,	0,    0, 0, 0,	  0,
+					0, 90,	0x80, 0, 0, 1,	  '{' };
 	const struct timeval patience = { .tv_sec = 1 };
 	struct linger now = { 1, 0 };
 	char url[64];
@@ -105,7 +106,8 @@ static bool has_left(void *arg)
 static void vanishing_tls_clients_cannot_exhaust_the_server(void **state)
 {
 	struct rs_opts o = { .listen = "ipc,tls+tcp://127.0.0.1:0",
-			     .contexts = 64, .tls_cert = cert,
+			     .contexts = 64,
+			     .tls_cert = cert,
 			     .max_files = 300 };
 	struct closer c[THREADS];
 	pthread_t threads[THREADS];
@@ -131,14 +133,15 @@ static void vanishing_tls_clients_cannot_exhaust_the_server(void **state)
 		int rc = rs_join(&s, 10000);
 
 		print_message("%d vanished, %d after a handshake: left with "
-			      "%d\n", CLOSES, shaken, rc);
+			      "%d\n",
+			      CLOSES, shaken, rc);
 		assert_int_equal(rc, 4);
 		rw_remove(s.folder);
 		rs_start(&s, &o);
 	} else {
 		print_message("%d vanished, %d after a handshake: %d "
-			      "descriptors before, %d after\n", CLOSES,
-			      shaken, before, files);
+			      "descriptors before, %d after\n",
+			      CLOSES, shaken, before, files);
 	}
 	assert_true(rs_ping(rs_url(&s, "ipc://"), 2000));
 	SSL_CTX_free(ctx);
@@ -147,15 +150,17 @@ static void vanishing_tls_clients_cannot_exhaust_the_server(void **state)
 
 static void clients_call_over_every_transport(void **state)
 {
-	static const char *const schemes[] = { "ipc://", "tcp://",
-					       "tls+tcp://", "ws://",
-					       "wss://" };
+	static const char *const schemes[] = { "ipc://", "tcp://", "tls+tcp://",
+					       "ws://", "wss://" };
 	struct rs_opts o = { .listen = "ipc,tcp://127.0.0.1:0,"
 				       "tls+tcp://127.0.0.1:0,"
 				       "ws://127.0.0.1:0/rpc,"
 				       "wss://localhost:0/rpc",
-			     .contexts = 64, .tls_cert = cert, .store = true };
-	struct ctx cx = { .arena = arena_new(65536), .clock = &clock_system,
+			     .contexts = 64,
+			     .tls_cert = cert,
+			     .store = true };
+	struct ctx cx = { .arena = arena_new(65536),
+			  .clock = &clock_system,
 			  .rng = rng_system() };
 	struct client_reply r;
 	struct client *c;
@@ -174,11 +179,13 @@ static void clients_call_over_every_transport(void **state)
 				STR("{\"text\":\"\xc3\xa9\",\"n\":3}"),
 				STR("a\0b"), &r))
 			fail_msg("%s: %s", schemes[i], cx.error.text);
-		assert_true(str_is(r.result, "{\"text\":\"\xc3\xa9\",\"n\":3}"));
+		assert_true(
+			str_is(r.result, "{\"text\":\"\xc3\xa9\",\"n\":3}"));
 		assert_true(str_eq(r.bytes, STR("a\0b")));
 		assert_int_equal(client_call(&cx, c, STR("test.refuse"),
 					     (struct str){ 0 },
-					     (struct str){ 0 }, &r), OK);
+					     (struct str){ 0 }, &r),
+				 OK);
 		assert_int_equal(r.code, ERR_TOO_LATE);
 		assert_true(str_is(r.field, "/text"));
 		assert_true(str_is(r.state, "{\"left\":3}"));
@@ -192,7 +199,8 @@ static void clients_call_over_every_transport(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vanishing_tls_clients_cannot_exhaust_the_server),
+		cmocka_unit_test(
+			vanishing_tls_clients_cannot_exhaust_the_server),
 		/* Last: its client starts nng here, which may not fork then. */
 		cmocka_unit_test(clients_call_over_every_transport),
 	};

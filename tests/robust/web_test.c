@@ -31,7 +31,8 @@ static int status_of(struct rs *s, const char *target, char *out, size_t room)
 	char ask[1024];
 	int n = snprintf(ask, sizeof(ask),
 			 "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-			 "Connection: close\r\n\r\n", target);
+			 "Connection: close\r\n\r\n",
+			 target);
 
 	if (rs_http(rs_port(s, "ws://"), (struct str){ ask, (size_t)n }, out,
 		    room) < 12)
@@ -56,10 +57,17 @@ static void pages_are_served_by_exact_path(void **state)
 static void no_path_leads_out_of_the_table(void **state)
 {
 	static const char *const targets[] = {
-		"/../../../etc/passwd", "/..%2f..%2fetc/passwd", "/etc/passwd",
-		"//etc/passwd", "/./../etc/passwd", "/healthz/..",
-		"/healthz/x", "/nothing", "/%2e%2e/%2e%2e/etc/passwd",
-		"/rpc/../etc/passwd", "/metrics/../../etc/passwd",
+		"/../../../etc/passwd",
+		"/..%2f..%2fetc/passwd",
+		"/etc/passwd",
+		"//etc/passwd",
+		"/./../etc/passwd",
+		"/healthz/..",
+		"/healthz/x",
+		"/nothing",
+		"/%2e%2e/%2e%2e/etc/passwd",
+		"/rpc/../etc/passwd",
+		"/metrics/../../etc/passwd",
 	};
 	char out[65536];
 
@@ -90,7 +98,8 @@ static int upgrade(struct rs *s, const char *headers)
 		"Upgrade: websocket\r\nConnection: Upgrade\r\n"
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 		"Sec-WebSocket-Version: 13\r\n"
-		"Sec-WebSocket-Protocol: rep.sp.nanomsg.org\r\n", port);
+		"Sec-WebSocket-Protocol: rep.sp.nanomsg.org\r\n",
+		port);
 	buf_z(&b, headers);
 	buf_z(&b, "\r\n");
 	got = send(fd, b.p, b.n, MSG_NOSIGNAL);
@@ -106,8 +115,8 @@ static int upgrade(struct rs *s, const char *headers)
 	if (send(fd, frame, 6 + n, MSG_NOSIGNAL) < 0)
 		goto closed;
 	got = recv(fd, in, sizeof(in), 0);
-	if (got < 10 || memmem(in, (size_t)got, RS_PONG,
-			       sizeof(RS_PONG) - 1) == NULL)
+	if (got < 10 ||
+	    memmem(in, (size_t)got, RS_PONG, sizeof(RS_PONG) - 1) == NULL)
 		goto closed;
 	return fd;
 closed:

@@ -79,9 +79,9 @@ static inline void rs_child(const struct rs_opts *o, int ready, int life)
 	static struct rw w;
 	static struct front_page pages[4];
 	struct log *log = o->log ? log_new(2, LOG_INFO, &clock_system) : NULL;
-	struct rw_opts wo = { .store = o->store, .threaded = true,
-			      .log = log };
-	struct front_opts fo = { .clock = &clock_system, .watch_ms = 200,
+	struct rw_opts wo = { .store = o->store, .threaded = true, .log = log };
+	struct front_opts fo = { .clock = &clock_system,
+				 .watch_ms = 200,
 				 .log = log,
 				 .idle_http_ms = 1000 };
 	struct front *front;
@@ -110,7 +110,8 @@ static inline void rs_child(const struct rs_opts *o, int ready, int life)
 					.type = "text/plain; version=0.0.4",
 					.get = rs_metrics,
 					.arg = &w };
-	pages[2] = (struct front_page){ .path = "/", .type = "text/html",
+	pages[2] = (struct front_page){ .path = "/",
+					.type = "text/html",
 					.fixed = STR("<p>hello</p>") };
 	fo.core = w.core;
 	fo.metrics = w.app.metrics;
@@ -158,7 +159,8 @@ static inline void rs_start(struct rs *s, const struct rs_opts *o)
 	char *space;
 
 	memset(s, 0, sizeof(*s));
-	CHECK(pipe(ready) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, life) == 0);
+	CHECK(pipe(ready) == 0 &&
+	      socketpair(AF_UNIX, SOCK_STREAM, 0, life) == 0);
 	s->pid = fork();
 	CHECK(s->pid >= 0);
 	if (s->pid == 0) {

@@ -80,7 +80,8 @@ static enum err rw_write(struct ctx *cx, const void *params, void *result)
 {
 	const struct rw_text *p = params;
 	struct rw_count *out = result;
-	struct record r = { .org = cx->who->org, .stream = cx->who->org,
+	struct record r = { .org = cx->who->org,
+			    .stream = cx->who->org,
 			    .event = STR("attempt.answered") };
 
 	out->count = atomic_fetch_add(&rw_runs, 1) + 1;
@@ -106,38 +107,63 @@ static enum err rw_nobody(struct ctx *cx, const void *params, void *result)
 }
 
 static const struct rpc_method rw_methods[] = {
-	{ .name = "test.echo", .does = "Give back what came.",
+	{ .name = "test.echo",
+	  .does = "Give back what came.",
 	  .roles = ROLE_PLATFORM | ROLE_LEARNER,
 	  .flags = RPC_NO_STORE | RPC_TAKES_BYTES | RPC_GIVES_BYTES,
-	  .budget_ms = 100, .params = &rw_text_shape,
-	  .result = &rw_text_shape, .run = rw_echo },
-	{ .name = "test.slow", .does = "The same on a worker.",
-	  .roles = ROLE_PLATFORM, .flags = RPC_SLOW, .budget_ms = 100,
-	  .params = &rw_text_shape, .result = &rw_text_shape,
+	  .budget_ms = 100,
+	  .params = &rw_text_shape,
+	  .result = &rw_text_shape,
 	  .run = rw_echo },
-	{ .name = "test.read", .does = "The same on a reader.",
-	  .roles = ROLE_PLATFORM, .budget_ms = 100,
-	  .params = &rw_text_shape, .result = &rw_text_shape,
+	{ .name = "test.slow",
+	  .does = "The same on a worker.",
+	  .roles = ROLE_PLATFORM,
+	  .flags = RPC_SLOW,
+	  .budget_ms = 100,
+	  .params = &rw_text_shape,
+	  .result = &rw_text_shape,
 	  .run = rw_echo },
-	{ .name = "test.refuse", .does = "Fail with all that an error has.",
-	  .roles = ROLE_ANYONE, .flags = RPC_NO_STORE, .budget_ms = 100,
-	  .fails = FAILS(ERR_TOO_LATE), .run = rw_refuse },
-	{ .name = "test.silent", .does = "Fail without a word.",
-	  .roles = ROLE_ANYONE, .flags = RPC_NO_STORE, .budget_ms = 100,
-	  .fails = FAILS(ERR_NOT_FOUND), .run = rw_silent },
-	{ .name = "test.nobody", .does = "For auditors; aborts.",
-	  .roles = ROLE_AUDITOR, .flags = RPC_NO_STORE, .budget_ms = 100,
+	{ .name = "test.read",
+	  .does = "The same on a reader.",
+	  .roles = ROLE_PLATFORM,
+	  .budget_ms = 100,
+	  .params = &rw_text_shape,
+	  .result = &rw_text_shape,
+	  .run = rw_echo },
+	{ .name = "test.refuse",
+	  .does = "Fail with all that an error has.",
+	  .roles = ROLE_ANYONE,
+	  .flags = RPC_NO_STORE,
+	  .budget_ms = 100,
+	  .fails = FAILS(ERR_TOO_LATE),
+	  .run = rw_refuse },
+	{ .name = "test.silent",
+	  .does = "Fail without a word.",
+	  .roles = ROLE_ANYONE,
+	  .flags = RPC_NO_STORE,
+	  .budget_ms = 100,
+	  .fails = FAILS(ERR_NOT_FOUND),
+	  .run = rw_silent },
+	{ .name = "test.nobody",
+	  .does = "For auditors; aborts.",
+	  .roles = ROLE_AUDITOR,
+	  .flags = RPC_NO_STORE,
+	  .budget_ms = 100,
 	  .run = rw_nobody },
-	{ .name = "test.write", .does = "Append a record.",
+	{ .name = "test.write",
+	  .does = "Append a record.",
 	  .roles = ROLE_PLATFORM | ROLE_LEARNER,
-	  .flags = RPC_WRITES | RPC_SINGLE, .budget_ms = 1000,
-	  .params = &rw_text_shape, .result = &rw_count_shape,
-	  .fails = FAILS(ERR_PRECONDITION, ERR_CONFLICT), .run = rw_write },
+	  .flags = RPC_WRITES | RPC_SINGLE,
+	  .budget_ms = 1000,
+	  .params = &rw_text_shape,
+	  .result = &rw_count_shape,
+	  .fails = FAILS(ERR_PRECONDITION, ERR_CONFLICT),
+	  .run = rw_write },
 	{ 0 },
 };
-static const struct rpc_method *const rw_tables[] = {
-	server_methods, event_methods, rw_methods, NULL
-};
+static const struct rpc_method *const rw_tables[] = { server_methods,
+						      event_methods, rw_methods,
+						      NULL };
 static const struct rpc_table rw_table = { rw_tables };
 
 /* Callers */
@@ -188,12 +214,12 @@ struct rw {
 	char folder[64];
 	struct app app;
 	struct core *core;
-	struct ctx cx; /* for the test itself */
+	struct ctx cx;		    /* for the test itself */
 	struct record_list records; /* of its own commands */
 };
 
 struct rw_opts {
-	bool store; /* else no database at all */
+	bool store;    /* else no database at all */
 	bool threaded; /* executor and workers on threads of their own */
 	struct log *log;
 	void (*published)(void *arg, const struct record *r, size_t n);
@@ -346,8 +372,10 @@ static inline void rw_front_close(struct rw_front *f)
 static inline struct str rw_ask(struct rw *w, struct rw_front *f,
 				struct str bytes)
 {
-	struct front_msg m = { .conn = 1, .transport = FRONT_TEST,
-			       .peer = STR("test"), .bytes = bytes };
+	struct front_msg m = { .conn = 1,
+			       .transport = FRONT_TEST,
+			       .peer = STR("test"),
+			       .bytes = bytes };
 	int before = f->replies;
 
 	core_take(f->slot.request, &m);

@@ -55,8 +55,8 @@ static void the_rfc_vectors_hold_both_ways(void **state)
 		assert_true(base64_decode(arena, str_of(vectors[i].text), &s));
 		assert_true(str_is(s, vectors[i].bytes));
 		assert_non_null(s.p);
-		assert_true(base64url_decode(arena, str_of(vectors[i].url),
-					     &s));
+		assert_true(
+			base64url_decode(arena, str_of(vectors[i].url), &s));
 		assert_true(str_is(s, vectors[i].bytes));
 	}
 	buf_done(&b);
@@ -65,9 +65,11 @@ static void the_rfc_vectors_hold_both_ways(void **state)
 static void bad_base64_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"Z", "Zg", "Zg=", "Zg===", "=", "==", "====", "Zm9v=",
-		"Zm9vYg=", "Zm9v Yg==", "Zm9v\n", " Zm9v", "Zm9*", "Zm-v",
-		"Zm_v", "Zh==", "Zm9=", "Zg==Zg==", "Zg=g", "Z===", "\xc3\xa9==",
+		"Z",	      "Zg",    "Zg=",	   "Zg===",   "=",
+		"==",	      "====",  "Zm9v=",	   "Zm9vYg=", "Zm9v Yg==",
+		"Zm9v\n",     " Zm9v", "Zm9*",	   "Zm-v",    "Zm_v",
+		"Zh==",	      "Zm9=",  "Zg==Zg==", "Zg=g",    "Z===",
+		"\xc3\xa9==",
 	};
 	struct str s;
 
@@ -80,8 +82,8 @@ static void bad_base64_is_refused(void **state)
 static void bad_base64url_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"Z", "Zg==", "Zm8=", "Zm9vY", "Zm+v", "Zm/v", "Zm9v ",
-		"Zh", "Zm9", ".", "Zm9v.Zg",
+		"Z",	 "Zg==", "Zm8=", "Zm9vY", "Zm+v",    "Zm/v",
+		"Zm9v ", "Zh",	 "Zm9",	 ".",	  "Zm9v.Zg",
 	};
 	struct str s;
 
@@ -106,8 +108,8 @@ static void every_byte_and_length_comes_back(void **state)
 		buf_reset(&b);
 		jout_base64(&b, in);
 		text = buf_view(&b);
-		assert_true(base64_decode(arena, str_cut(text, 1, text.n - 1),
-					  &s));
+		assert_true(
+			base64_decode(arena, str_cut(text, 1, text.n - 1), &s));
 		assert_true(str_eq(s, in));
 		buf_reset(&b);
 		base64url_encode(&b, in);
@@ -124,7 +126,7 @@ static void every_byte_and_length_comes_back(void **state)
 
 static void hex_is_lower_case_pairs(void **state)
 {
-	static const char *const bad[] = { "0", "0g", "0A", "AB", "0x",
+	static const char *const bad[] = { "0",	  "0g",	 "0A",	"AB",	   "0x",
 					   "00 ", " 00", "0\n", "\xc3\xa9" };
 	struct str s;
 

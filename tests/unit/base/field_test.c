@@ -51,7 +51,7 @@ struct one {
 	struct list ints, inners, some;
 };
 
-#define ONE(member, kind, ...) \
+#define ONE(member, kind, ...)                                                 \
 	FIELD_OPT(struct one, member, kind, "doc", __VA_ARGS__)
 
 static const struct field one_fields[] = {
@@ -174,8 +174,9 @@ static const struct refusal refusals[] = {
 	{ "\"inner\":{\"n\":null}", "/inner/n",
 	  "/inner/n must be an integer of at most 64 bits" },
 	{ "\"inner\":{\"n\":1,\"m\":2}", "/inner/m", "/inner/m " UNKNOWN },
-	{ "\"ints\":{}", "/ints", "/ints must be a list of at most 1000"
-				  " elements" },
+	{ "\"ints\":{}", "/ints",
+	  "/ints must be a list of at most 1000"
+	  " elements" },
 	{ "\"ints\":[1,2,\"3\"]", "/ints/2",
 	  "/ints/2 must be an integer of at most 64 bits" },
 	{ "\"ints\":[null]", "/ints/0",
@@ -219,14 +220,14 @@ static void a_missing_member_is_named(void **state)
 
 	(void)state;
 	err_clear(&cx);
-	assert_int_equal(field_decode_text(&cx, STR("{\"slot\":1}"), &one_shape,
-					   &out),
-			 ERR_INVALID);
+	assert_int_equal(
+		field_decode_text(&cx, STR("{\"slot\":1}"), &one_shape, &out),
+		ERR_INVALID);
 	assert_string_equal(cx.error.text, "/key is required and missing");
 	assert_string_equal(cx.error.field, "/key");
-	assert_int_equal(field_decode_text(&cx, STR("{\"key\":null}"),
-					   &one_shape, &out),
-			 ERR_INVALID);
+	assert_int_equal(
+		field_decode_text(&cx, STR("{\"key\":null}"), &one_shape, &out),
+		ERR_INVALID);
 	assert_string_equal(cx.error.field, "/key");
 }
 
@@ -244,9 +245,9 @@ static void the_root_must_be_an_object(void **state)
 		assert_string_equal(cx.error.text, "the value must be an "
 						   "object");
 	}
-	assert_int_equal(field_decode_text(&cx, STR("{\"key\":"), &one_shape,
-					   &out),
-			 ERR_BAD_JSON);
+	assert_int_equal(
+		field_decode_text(&cx, STR("{\"key\":"), &one_shape, &out),
+		ERR_BAD_JSON);
 }
 
 static void a_field_is_named_below_the_callers_prefix(void **state)
@@ -256,9 +257,9 @@ static void a_field_is_named_below_the_callers_prefix(void **state)
 
 	(void)state;
 	assert_int_equal(jdoc_parse(&cx, STR("{\"n\":\"x\"}"), &d), OK);
-	assert_int_equal(field_decode(&cx, jdoc_root(d), &inner_shape,
-				      "/item/3", &out),
-			 ERR_INVALID);
+	assert_int_equal(
+		field_decode(&cx, jdoc_root(d), &inner_shape, "/item/3", &out),
+		ERR_INVALID);
 	assert_string_equal(cx.error.field, "/item/3/n");
 }
 
@@ -495,7 +496,8 @@ int main(void)
 		cmocka_unit_test(a_field_is_named_below_the_callers_prefix),
 		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(limits_hold_to_the_byte),
-		cmocka_unit_test(null_and_absent_are_alike_for_optional_members),
+		cmocka_unit_test(
+			null_and_absent_are_alike_for_optional_members),
 		cmocka_unit_test(members_come_in_any_order_and_escaped_values),
 		cmocka_unit_test(an_escaped_member_name_is_the_same_name),
 		cmocka_unit_test(a_shape_may_hold_lists_of_itself),

@@ -42,8 +42,8 @@ struct all {
 	struct list blobs, inners;
 };
 
-#define LIST(member, kind_of, ...)                                 \
-	FIELD_OPT(struct all, member, KIND_LIST, NULL, .of = kind_of, \
+#define LIST(member, kind_of, ...)                                             \
+	FIELD_OPT(struct all, member, KIND_LIST, NULL, .of = kind_of,          \
 		  __VA_ARGS__)
 
 static const struct field all_fields[] = {
@@ -102,10 +102,20 @@ static int teardown(void **state)
 
 static struct str any_text(size_t most)
 {
-	static const char *const parts[] = { "a", "Z", " ", "\"", "\\", "/",
-					     "\n", "\x01", "\x7f", "\xc3\xa9",
-					     "\xe2\x80\xa8", "word",
-					     "\xf0\x9f\x98\x80", "12345678" };
+	static const char *const parts[] = { "a",
+					     "Z",
+					     " ",
+					     "\"",
+					     "\\",
+					     "/",
+					     "\n",
+					     "\x01",
+					     "\x7f",
+					     "\xc3\xa9",
+					     "\xe2\x80\xa8",
+					     "word",
+					     "\xf0\x9f\x98\x80",
+					     "12345678" };
 	size_t n = rng_below(rng, most + 1);
 	char *p = arena_alloc(cx.arena, most + 1);
 	struct str s = { p, 0 }, part;
@@ -165,8 +175,9 @@ static struct id any_id(void)
 
 static struct str any_raw(void)
 {
-	static const char *const raws[] = { "0", "{}", "[ 1, 2 ]", "\"x\"",
-					    "{\"b\" : [true,{}]}", "false" };
+	static const char *const raws[] = {
+		"0", "{}", "[ 1, 2 ]", "\"x\"", "{\"b\" : [true,{}]}", "false"
+	};
 
 	return str_of(raws[rng_below(rng, 6)]);
 }
@@ -180,12 +191,12 @@ static struct inner any_inner(void)
 	return in;
 }
 
-#define FILL(list, type, value)                                          \
-	do {                                                             \
-		(list).n = rng_below(rng, LIST_MOST + 1);                \
-		(list).at = arena_array(cx.arena, (list).n, sizeof(type)); \
-		for (size_t i_ = 0; i_ < (list).n; i_++)                 \
-			((type *)(list).at)[i_] = (value);               \
+#define FILL(list, type, value)                                                \
+	do {                                                                   \
+		(list).n = rng_below(rng, LIST_MOST + 1);                      \
+		(list).at = arena_array(cx.arena, (list).n, sizeof(type));     \
+		for (size_t i_ = 0; i_ < (list).n; i_++)                       \
+			((type *)(list).at)[i_] = (value);                     \
 	} while (0)
 
 static void fill_lists(struct all *a)
@@ -257,8 +268,7 @@ static void assert_same(const struct all *a, const struct all *b)
 	assert_true(a->colour == b->colour && a->set == b->set);
 	assert_true(a->inner.n == b->inner.n &&
 		    same_bytes(a->inner.s, b->inner.s));
-	assert_true(a->has_maybe == b->has_maybe &&
-		    a->maybe.n == b->maybe.n &&
+	assert_true(a->has_maybe == b->has_maybe && a->maybe.n == b->maybe.n &&
 		    same_bytes(a->maybe.s, b->maybe.s));
 	assert_true(a->ints.n == b->ints.n && a->inners.n == b->inners.n);
 	assert_memory_equal(a->ints.at, b->ints.at, a->ints.n * 8);

@@ -11,15 +11,13 @@ static const struct {
 } pool[] = {
 	{ FROG,
 	  { "{}", "{\"text\":\"frog\"}", "{\"text\":\"toad\"}",
-	    "{\"text\":\"newt\"}", "{\"text\":\" \"}",
-	    "{\"text\":\"bat\"}" } },
+	    "{\"text\":\"newt\"}", "{\"text\":\" \"}", "{\"text\":\"bat\"}" } },
 	{ PI_TO_TWO,
 	  { "{}", "{\"text\":\"3.14\"}", "{\"text\":\"Pi\"}",
 	    "{\"text\":\"3\"}", "{\"text\":\"0\"}", "{\"text\":\"1,2,\"}" } },
 	{ ONE_OF_THREE,
 	  { "{}", "{\"choice\":\"1\"}", "{\"choice\":\"2\"}",
-	    "{\"choice\":\"3\"}", "{\"choice\":\"\"}",
-	    "{\"choice\":\"1\"}" } },
+	    "{\"choice\":\"3\"}", "{\"choice\":\"\"}", "{\"choice\":\"1\"}" } },
 	{ TWO_OF_FOUR,
 	  { "{}", "{\"choices\":[\"1\",\"3\"]}", "{\"choices\":[\"1\"]}",
 	    "{\"choices\":[\"2\",\"4\"]}", "{\"choices\":[\"3\",\"4\"]}",
@@ -58,15 +56,17 @@ static struct slot_action any_action(struct play *p, struct rng *rng,
 				     size_t which, bool ending)
 {
 	/* Mostly what a learner does; the end comes rarely and not at once. */
-	static const int kinds[] = { SLOT_SAVE,	     SLOT_SAVE, SLOT_SAVE,
-				     SLOT_CHECK,     SLOT_CHECK, SLOT_CHECK,
+	static const int kinds[] = { SLOT_SAVE,	     SLOT_SAVE,
+				     SLOT_SAVE,	     SLOT_CHECK,
+				     SLOT_CHECK,     SLOT_CHECK,
 				     SLOT_TRY_AGAIN, SLOT_TRY_AGAIN,
 				     SLOT_FINISH,    SLOT_MARK };
 	int kind = kinds[rng_below(rng, ending ? 10 : 8)];
 	bool with = kind == SLOT_SAVE || kind == SLOT_CHECK ||
 		    (kind != SLOT_MARK && rng_below(rng, 3) == 0);
-	struct slot_action a = action(
-		p, kind, with ? pool[which].responses[rng_below(rng, 6)] : NULL);
+	struct slot_action a =
+		action(p, kind,
+		       with ? pool[which].responses[rng_below(rng, 6)] : NULL);
 
 	if (behaviour_has_certainty(p->setup.behaviour) && with)
 		a.certainty = (int64_t)rng_below(rng, 4);
@@ -106,8 +106,8 @@ static void a_replay_and_a_snapshot_give_the_same_slot(void **state)
 		struct slot_run again;
 
 		for (int i = 0; i < ACTIONS; i++) {
-			struct slot_action a = any_action(
-				p, &seeded.rng, which, i > ACTIONS / 2);
+			struct slot_action a = any_action(p, &seeded.rng, which,
+							  i > ACTIONS / 2);
 			struct slot_run before = p->slot;
 			const char *text = snapshot(cx, &p->slot);
 			enum err e = act(p, a);
@@ -214,9 +214,9 @@ static void an_adaptive_mark_never_falls(void **state)
 	for (int run = 0; run < RUNS; run++) {
 		size_t which = rng_below(&seeded.rng, POOL - 1);
 		struct play *p = play(cx, pool[which].item,
-				      rng_below(&seeded.rng, 2) ?
-					      BEHAVIOUR_ADAPTIVE :
-					      BEHAVIOUR_ADAPTIVE_FREE,
+				      rng_below(&seeded.rng, 2)
+					      ? BEHAVIOUR_ADAPTIVE
+					      : BEHAVIOUR_ADAPTIVE_FREE,
 				      1 + (int)rng_below(&seeded.rng, 9));
 		struct dec best = DEC_ZERO, mark;
 
@@ -242,8 +242,8 @@ static void interactive_tries_end_in_time(void **state)
 	rng_property(&seeded);
 	for (int run = 0; run < RUNS; run++) {
 		size_t which = rng_below(&seeded.rng, POOL - 1);
-		struct play *p = play(cx, pool[which].item,
-				      BEHAVIOUR_INTERACTIVE, 6);
+		struct play *p =
+			play(cx, pool[which].item, BEHAVIOUR_INTERACTIVE, 6);
 		const int64_t total = (int64_t)p->setup.item->hints.n + 1;
 
 		for (int i = 0; i < ACTIONS; i++) {

@@ -317,8 +317,8 @@ static void certainty_weighs_right_and_wrong(void **state)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct play *p = play(*state, FROG, BEHAVIOUR_DEFERRED_CBM, 2);
-		struct str json_text = str_fmt(p->cx->arena, "{\"text\":\"%s\"}",
-					       rows[i].text);
+		struct str json_text = str_fmt(
+			p->cx->arena, "{\"text\":\"%s\"}", rows[i].text);
 
 		assert_int_equal(surely(p, SLOT_SAVE,
 					str_z(p->cx->arena, json_text),

@@ -20,10 +20,10 @@ static struct dec d(const char *z)
 
 static void weights_decide_how_much_a_grade_counts(void **state)
 {
-	struct course_part p[] = { { .weight = d("1"), .has = true,
-				     .scaled = d("0.5") },
-				   { .weight = d("3"), .has = true,
-				     .scaled = d("1") } };
+	struct course_part p[] = {
+		{ .weight = d("1"), .has = true, .scaled = d("0.5") },
+		{ .weight = d("3"), .has = true, .scaled = d("1") }
+	};
 	struct course_total t;
 
 	(void)state;
@@ -34,9 +34,10 @@ static void weights_decide_how_much_a_grade_counts(void **state)
 
 static void what_has_no_grade_counts_only_in_the_final_total(void **state)
 {
-	struct course_part p[] = { { .weight = d("1"), .has = true,
-				     .scaled = d("0.8") },
-				   { .weight = d("1") } };
+	struct course_part p[] = {
+		{ .weight = d("1"), .has = true, .scaled = d("0.8") },
+		{ .weight = d("1") }
+	};
 	struct course_total t;
 
 	(void)state;
@@ -49,12 +50,21 @@ static void what_has_no_grade_counts_only_in_the_final_total(void **state)
 static void of_a_group_only_the_best_count(void **state)
 {
 	struct course_part p[] = {
-		{ .weight = d("1"), .group = STR("quiz"), .group_best = 2,
-		  .has = true, .scaled = d("0.2") },
-		{ .weight = d("1"), .group = STR("quiz"), .group_best = 2,
-		  .has = true, .scaled = d("0.9") },
-		{ .weight = d("1"), .group = STR("quiz"), .group_best = 2,
-		  .has = true, .scaled = d("0.7") },
+		{ .weight = d("1"),
+		  .group = STR("quiz"),
+		  .group_best = 2,
+		  .has = true,
+		  .scaled = d("0.2") },
+		{ .weight = d("1"),
+		  .group = STR("quiz"),
+		  .group_best = 2,
+		  .has = true,
+		  .scaled = d("0.9") },
+		{ .weight = d("1"),
+		  .group = STR("quiz"),
+		  .group_best = 2,
+		  .has = true,
+		  .scaled = d("0.7") },
 		{ .weight = d("2"), .has = true, .scaled = d("0.5") },
 	};
 	struct course_total t;
@@ -68,8 +78,9 @@ static void of_a_group_only_the_best_count(void **state)
 
 static void nothing_of_weight_is_no_total(void **state)
 {
-	struct course_part p[] = { { .weight = d("0"), .has = true,
-				     .scaled = d("1") } };
+	struct course_part p[] = {
+		{ .weight = d("0"), .has = true, .scaled = d("1") }
+	};
 	struct course_total t;
 
 	(void)state;

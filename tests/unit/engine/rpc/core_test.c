@@ -48,9 +48,9 @@ static void refused(struct fixture *fx, struct str message, const char *id,
 		    const char *kind)
 {
 	struct str got = rw_ask(&fx->w, &fx->f, message);
-	struct str head = str_fmt(fx->w.cx.arena,
-				  "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":",
-				  id);
+	struct str head =
+		str_fmt(fx->w.cx.arena,
+			"{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":", id);
 	struct str k = str_fmt(fx->w.cx.arena, "\"kind\":\"%s\"", kind);
 
 	if (!str_eq(str_cut(got, 0, head.n), head) ||
@@ -63,7 +63,7 @@ static void replies_carry_the_id_as_it_was_sent(void **state)
 {
 	struct fixture *fx = *state;
 	static const char *const ids[] = {
-		"7", "-3", "1.50", "12345678901234567890", "\"a\\u00e9b\"",
+		"7",	"-3",	"1.50", "12345678901234567890", "\"a\\u00e9b\"",
 		"null", "\"\"",
 	};
 
@@ -72,10 +72,12 @@ static void replies_carry_the_id_as_it_was_sent(void **state)
 
 		snprintf(ask, sizeof(ask),
 			 "{\"jsonrpc\":\"2.0\",\"id\":%s,"
-			 "\"method\":\"server.ping\"}", ids[i]);
+			 "\"method\":\"server.ping\"}",
+			 ids[i]);
 		snprintf(want, sizeof(want),
 			 "{\"jsonrpc\":\"2.0\",\"id\":%s,"
-			 "\"result\":{\"pong\":true}}", ids[i]);
+			 "\"result\":{\"pong\":true}}",
+			 ids[i]);
 		expect(fx, ask, want);
 	}
 }
@@ -97,20 +99,22 @@ static void envelopes_that_are_wrong_are_refused(void **state)
 		{ CALL("\"method\":\"server.ping\xc3\""), "null", "bad_json" },
 		{ "[]", "null", "bad_request" },
 		{ "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
-		  "\"server.ping\"}]", "null", "bad_request" },
+		  "\"server.ping\"}]",
+		  "null", "bad_request" },
 		{ "7", "null", "bad_request" },
 		{ "null", "null", "bad_request" },
 		{ "{}", "null", "bad_request" },
-		{ "{\"id\":1,\"method\":\"server.ping\"}", "1",
-		  "bad_request" },
+		{ "{\"id\":1,\"method\":\"server.ping\"}", "1", "bad_request" },
 		{ "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"server.ping\"}",
 		  "1", "bad_request" },
 		{ "{\"jsonrpc\":\"2.0\",\"method\":\"server.ping\"}", "null",
 		  "bad_request" },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":true,\"method\":"
-		  "\"server.ping\"}", "null", "bad_request" },
+		  "\"server.ping\"}",
+		  "null", "bad_request" },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":"
-		  "\"server.ping\"}", "null", "bad_request" },
+		  "\"server.ping\"}",
+		  "null", "bad_request" },
 		{ CALL("\"method\":7"), "1", "bad_request" },
 		{ CALL("\"auth\":7,\"method\":\"server.ping\""), "1",
 		  "bad_request" },
@@ -121,16 +125,19 @@ static void envelopes_that_are_wrong_are_refused(void **state)
 		{ CALL("\"method\":\"server.pin\""), "1", "unknown_method" },
 		{ CALL("\"method\":\"server.ping\",\"params\":[]"), "1",
 		  "invalid" },
-		{ CALL("\"method\":\"server.ping\",\"params\":{\"a\":1}"),
-		  "1", "invalid" },
+		{ CALL("\"method\":\"server.ping\",\"params\":{\"a\":1}"), "1",
+		  "invalid" },
 		{ CALL("\"method\":\"server.ping\",\"params\":"
-		       "{\"idempotency_key\":\"k\"}"), "1", "invalid" },
+		       "{\"idempotency_key\":\"k\"}"),
+		  "1", "invalid" },
 		{ CALL("\"method\":\"test.echo\",\"auth\":\"plat\""), "1",
 		  "invalid" },
 		{ CALL("\"method\":\"test.echo\",\"auth\":\"plat\",\"params\":"
-		       "{\"text\":7}"), "1", "invalid" },
+		       "{\"text\":7}"),
+		  "1", "invalid" },
 		{ CALL("\"method\":\"test.echo\",\"auth\":\"plat\",\"params\":"
-		       "{\"text\":\"a\",\"n\":1001}"), "1", "invalid" },
+		       "{\"text\":\"a\",\"n\":1001}"),
+		  "1", "invalid" },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
@@ -168,8 +175,8 @@ static void rights_are_denied_by_default(void **state)
 		"unauthenticated");
 	refused(fx, STR(CALL("\"method\":\"test.echo\",\"auth\":\"\"")), "1",
 		"unauthenticated");
-	refused(fx, STR(CALL("\"method\":\"test.echo\",\"auth\":\"who\"")),
-		"1", "unauthenticated");
+	refused(fx, STR(CALL("\"method\":\"test.echo\",\"auth\":\"who\"")), "1",
+		"unauthenticated");
 	refused(fx, STR(CALL("\"method\":\"test.echo\",\"auth\":\"auditor\"")),
 		"1", "denied");
 	refused(fx, STR(CALL("\"method\":\"test.nobody\",\"auth\":\"plat\"")),
@@ -228,7 +235,8 @@ static void queries_answer_here_on_a_reader_or_a_worker(void **state)
 
 		expect(fx, ask.p,
 		       "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"text\":"
-		       "\"a\xc3\xa9" "b\",\"n\":3}}");
+		       "\"a\xc3\xa9"
+		       "b\",\"n\":3}}");
 	}
 }
 
@@ -240,14 +248,14 @@ static void bytes_travel_behind_a_nul(void **state)
 		     "\"params\":{\"text\":\"\"}") "\0a\0b";
 	static const char want[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":"
 				   "{\"text\":\"\",\"n\":0}}\0a\0b";
-	struct str got = rw_ask(&fx->w, &fx->f,
-				(struct str){ ask, sizeof(ask) - 1 });
+	struct str got =
+		rw_ask(&fx->w, &fx->f, (struct str){ ask, sizeof(ask) - 1 });
 
 	assert_int_equal(got.n, sizeof(want) - 1);
 	assert_memory_equal(got.p, want, got.n);
-	refused(fx, (struct str){ CALL("\"method\":\"server.ping\"") "\0x",
-				  sizeof(CALL("\"method\":\"server.ping\"")) +
-					  1 },
+	refused(fx,
+		(struct str){ CALL("\"method\":\"server.ping\"") "\0x",
+			      sizeof(CALL("\"method\":\"server.ping\"")) + 1 },
 		"1", "invalid");
 }
 
@@ -256,7 +264,8 @@ static struct str write_call(struct fixture *fx, const char *token,
 {
 	struct str ask = str_fmt(fx->w.cx.arena,
 				 CALL("\"method\":\"test.write\",\"auth\":"
-				      "\"%s\",\"params\":%s"), token, params);
+				      "\"%s\",\"params\":%s"),
+				 token, params);
 
 	return str_copy(fx->w.cx.arena, rw_ask(&fx->w, &fx->f, ask));
 }
@@ -329,8 +338,10 @@ static void keys_are_limited_like_any_field(void **state)
 static void crowded_connections_are_told_to_wait(void **state)
 {
 	struct fixture *fx = *state;
-	struct front_msg m = { .transport = FRONT_TEST, .crowded = true,
-			       .bytes = STR(CALL("\"method\":\"server.time\"")) };
+	struct front_msg m = { .transport = FRONT_TEST,
+			       .crowded = true,
+			       .bytes = STR(
+				       CALL("\"method\":\"server.time\"")) };
 
 	core_take(fx->f.slot.request, &m);
 	assert_true(str_find(buf_view(&fx->f.reply), STR("\"busy\""), 0) !=

@@ -52,8 +52,8 @@ static void write_events(struct fixture *fx, const char *token,
 		char params[100];
 		struct str r;
 
-		snprintf(params, sizeof(params),
-			 "{\"text\":\"%s\",\"n\":%d}", text, i);
+		snprintf(params, sizeof(params), "{\"text\":\"%s\",\"n\":%d}",
+			 text, i);
 		r = call(fx, "test.write", token, params);
 		assert_true(str_find(r, STR("\"result\""), 0) != SIZE_MAX);
 	}
@@ -159,13 +159,21 @@ static void a_cursor_moves_past_what_it_may_not_show(void **state)
 static void cursors_that_are_none_are_refused(void **state)
 {
 	struct fixture *fx = *state;
-	static const char *const bad[] = { "x", "1", "1:", ":1", "1:x", "1:-2",
-					   "2:1,1:1", "1:1,1:2", "1:1,,2:2",
-					   "0:1", "1:99999999999999999999" };
+	static const char *const bad[] = { "x",
+					   "1",
+					   "1:",
+					   ":1",
+					   "1:x",
+					   "1:-2",
+					   "2:1,1:1",
+					   "1:1,1:2",
+					   "1:1,,2:2",
+					   "0:1",
+					   "1:99999999999999999999" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct str p = str_fmt(fx->w.cx.arena, "{\"after\":\"%s\"}",
-				       bad[i]);
+		struct str p =
+			str_fmt(fx->w.cx.arena, "{\"after\":\"%s\"}", bad[i]);
 		struct str r = call(fx, "event.list", "plat", p.p);
 
 		if (str_find(r, STR("\"/after\""), 0) == SIZE_MAX)
@@ -199,8 +207,8 @@ static void feed_keys_differ_by_organization_and_open_only_their_own(void **s)
 			      &got));
 	assert_true(str_is(got, "hello"));
 	assert_false(feed_open(fx->w.cx.arena,
-			       (struct str){ message, sizeof(message) },
-			       key[1], &got));
+			       (struct str){ message, sizeof(message) }, key[1],
+			       &got));
 	assert_false(feed_open(fx->w.cx.arena, (struct str){ message, 20 },
 			       key[0], &got));
 	r = call(fx, "event.feed", "plat", "{}");

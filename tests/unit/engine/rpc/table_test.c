@@ -93,10 +93,12 @@ static void same_name(void)
 
 static void slow_command(void)
 {
-	const struct rpc_method rows[] = {
-		{ .name = "a.b", .does = "x", .run = rw_echo, .roles = 1,
-		  .flags = RPC_WRITES | RPC_SLOW }, { 0 }
-	};
+	const struct rpc_method rows[] = { { .name = "a.b",
+					     .does = "x",
+					     .run = rw_echo,
+					     .roles = 1,
+					     .flags = RPC_WRITES | RPC_SLOW },
+					   { 0 } };
 
 	index_of(rows);
 }
@@ -148,8 +150,8 @@ static void discover_is_json_and_has_every_row(void **state)
 			     STR("{\"name\":\"n\",\"description\":\"a number\","
 				 "\"required\":false,\"schema\":{\"type\":"
 				 "\"integer\",\"minimum\":0,\"maximum\":1000,"
-				 "\"description\":\"a number\"}}"), 0) !=
-		    SIZE_MAX);
+				 "\"description\":\"a number\"}}"),
+			     0) != SIZE_MAX);
 	buf_done(&b);
 }
 
@@ -168,8 +170,8 @@ static void the_manual_has_every_row_role_and_error(void **state)
 	}
 	for (int i = 1; i < ERR_COUNT; i++)
 		assert_true(str_find(buf_view(&b),
-				     str_of(err_kind((enum err)i)), 0) !=
-			    SIZE_MAX);
+				     str_of(err_kind((enum err)i)),
+				     0) != SIZE_MAX);
 	buf_done(&b);
 }
 
@@ -200,16 +202,19 @@ static void metrics_are_counted_and_told(void **state)
 	metrics_page(m, &b);
 	assert_true(str_find(buf_view(&b),
 			     STR("assay_call_seconds_bucket{method=\"server."
-				 "ping\",le=\"0.0001\"} 1\n"), 0) != SIZE_MAX);
+				 "ping\",le=\"0.0001\"} 1\n"),
+			     0) != SIZE_MAX);
 	assert_true(str_find(buf_view(&b),
 			     STR("assay_call_seconds_count{method=\"server."
-				 "ping\"} 2\n"), 0) != SIZE_MAX);
+				 "ping\"} 2\n"),
+			     0) != SIZE_MAX);
 	assert_true(str_find(buf_view(&b),
 			     STR("assay_errors_total{kind=\"bad_json\"} 1\n"),
 			     0) != SIZE_MAX);
 	assert_true(str_find(buf_view(&b),
 			     STR("assay_calls_failed_total{method=\"server."
-				 "ping\"} 1\n"), 0) != SIZE_MAX);
+				 "ping\"} 1\n"),
+			     0) != SIZE_MAX);
 	buf_done(&b);
 	metrics_free(m);
 }
