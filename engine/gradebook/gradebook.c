@@ -182,6 +182,10 @@ enum err gradebook_update(struct ctx *cx, const struct published *p,
 	now.series = p->row.series;
 	now.course = p->row.course;
 	derive(cx, p, effective, attempts, ids, n, &now);
+	/* What was released was the grade of another attempt. */
+	if (effective->release == RELEASE_HELD &&
+	    !id_eq(&old.attempt, &now.attempt))
+		now.released_at = 0;
 	if (!now.released_at && is_released(effective, &now, attempts, ids, n))
 		now.released_at = clock_ms(cx->clock);
 	if (same(&old, &now))

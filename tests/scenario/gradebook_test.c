@@ -93,6 +93,22 @@ static void a_held_grade_is_staffs_until_it_is_released(void **state)
 	assert_int_equal(world_records(w, "grade.released"), 1);
 }
 
+static void a_release_does_not_open_the_grade_of_a_later_attempt(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+
+	quiz_publish(w, "\"release\":\"held\",\"attempts\":0");
+	sit(w, "learner:ann", "q", 1);
+	world_ok(w, "moderator", "gradebook.release", QUIZ_REF);
+	sit(w, "learner:ann", "q", 3);
+	r = world_ok(w, "learner:ann", "gradebook.get", "{\"course\":\"c\"}");
+	assert_int_equal(reply_count(w, &r, "grades"), 0);
+	world_ok(w, "moderator", "gradebook.release", QUIZ_REF);
+	r = world_ok(w, "learner:ann", "gradebook.get", "{\"course\":\"c\"}");
+	assert_string_equal(reply_text(w, &r, "grades/0/score"), "3");
+}
+
 static void a_grade_set_by_hand_stays_until_it_is_given_back(void **state)
 {
 	struct world *w = *state;
@@ -225,6 +241,7 @@ int main(void)
 		quiz_test(the_attempt_that_counts_is_the_one_the_rules_choose),
 		quiz_test(weights_and_groups_make_the_total),
 		quiz_test(a_held_grade_is_staffs_until_it_is_released),
+		quiz_test(a_release_does_not_open_the_grade_of_a_later_attempt),
 		quiz_test(a_grade_set_by_hand_stays_until_it_is_given_back),
 		quiz_test(a_practice_assessment_never_reaches_the_gradebook),
 		quiz_test(a_learner_sees_nobody_elses_grades),
