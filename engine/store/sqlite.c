@@ -184,20 +184,38 @@ static enum err pragmas(struct lite *l, struct ctx *cx)
 	return rc ? lite_refused(l, cx, rc) : OK;
 }
 
-/* The first thing that reads the file. */
-static enum err set_wal(struct lite *l, struct ctx *cx)
+/* The first thing that reads the file. SQLITE_ROW, or what went wrong. */
+static int ask_wal(struct lite *l, bool *wal)
 {
 	sqlite3_stmt *h = NULL;
-	bool wal = false;
 	int rc = sqlite3_prepare_v2(l->db, "PRAGMA journal_mode=WAL", -1, &h,
 				    NULL);
 
 	if (!rc)
 		rc = sqlite3_step(h);
 	if (rc == SQLITE_ROW)
-		wal = strcmp((const char *)sqlite3_column_text(h, 0), "wal") ==
-		      0;
+		*wal = strcmp((const char *)sqlite3_column_text(h, 0), "wal") ==
+		       0;
 	sqlite3_finalize(h);
+	return rc;
+}
+
+/*
+ * Where two make the log of a new database at once SQLite refuses one of them
+ * at once, without the busy handler, lest they wait for each other.
+ */
+static enum err set_wal(struct lite *l, struct ctx *cx)
+{
+	enum { NAP_MS = 10 };
+	bool wal = false;
+	int rc = ask_wal(l, &wal);
+
+	for (int64_t waited = 0;
+	     (rc & 0xff) == SQLITE_BUSY && waited < l->conn.store->o.busy_ms;
+	     waited += NAP_MS) {
+		sqlite3_sleep(NAP_MS);
+		rc = ask_wal(l, &wal);
+	}
 	if (rc != SQLITE_ROW)
 		return lite_refused(l, cx, rc);
 	if (!wal)

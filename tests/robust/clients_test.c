@@ -236,16 +236,17 @@ static void one_connection_cannot_take_all_slots(void **state)
 	for (uint32_t i = 0; i < 2000; i++)
 		if (!sp_send(&sp, i, buf_view(&b), 2000))
 			break; /* it lost patience with us */
+	/* Nothing was read yet, and others are answered all the same. */
+	assert_true(rs_ping(rs_url(&s, "tcp://"), 5000));
 	for (int i = 0; i < 2000; i++) {
 		if (!sp_recv(&sp, &id, &r, 4096, 5000))
-			break;
+			break; /* or hung up on */
 		if (str_find(buf_view(&r), STR("\"busy\""), 0) != SIZE_MAX)
 			busy++;
 		else
 			done++;
 	}
 	print_message("2000 at once: %d done, %d told to wait\n", done, busy);
-	assert_true(done > 0);
 	assert_true(rs_ping(rs_url(&s, "tcp://"), 5000));
 	sp_close(&sp);
 	buf_done(&b);
