@@ -571,7 +571,7 @@ enum err live_fold(struct ctx *cx, struct live *l, const struct list *records,
 
 /* ---- memory ---- */
 
-enum { GROWTH_BYTES = 32768 };
+enum { GROWTH_BYTES = 8192 };
 
 bool live_is_big(const struct live *l)
 {

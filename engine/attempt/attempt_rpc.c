@@ -248,7 +248,10 @@ static enum err out_of_sequence(struct ctx *cx, int64_t slot,
 	return ERR_OUT_OF_SEQUENCE;
 }
 
-/* The response in its canonical form; *same: the slot holds it already. */
+/*
+ * The response in its canonical form; *same: it repeats the slot's last save.
+ * Only a caller who names that save's seq can mean a repeat.
+ */
 static enum err canonical(struct ctx *cx, const struct act *p,
 			  const struct live_slot *s, struct str *out,
 			  bool *same)
@@ -266,7 +269,8 @@ static enum err canonical(struct ctx *cx, const struct act *p,
 			str_z(cx->arena, str_fmt(cx->arena, "/response%s",
 						 cx->error.field)),
 			"%s", str_z(cx->arena, str_of(cx->error.text)));
-	*same = s->run.has_response && s->run.certainty == p->certainty &&
+	*same = p->seq == s->run.seq && s->run.has_response &&
+		s->run.certainty == p->certainty &&
 		response_is_same(s->made_of, &s->run.response, &r);
 	response_write(&b, s->made_of, &r);
 	*out = buf_copy(&b, cx->arena);
@@ -318,7 +322,7 @@ static enum err do_answer(struct ctx *cx, const void *params, void *result)
 		e = canonical(cx, p, s, &response, &same);
 	if (e)
 		return e;
-	if (same && p->seq == s->run.seq)
+	if (same)
 		return replay(cx, p->slot, p->seq, &s->saved);
 	e = check_open(cx, l);
 	if (!e)
