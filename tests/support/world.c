@@ -389,6 +389,8 @@ static struct asked *ask(struct world *w, const char *token, const char *method,
 }
 
 static struct str vparams(struct world *w, const char *params, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+static struct str vparams(struct world *w, const char *params, va_list ap)
 {
 	char *text = NULL;
 	int n = vasprintf(&text, params, ap);

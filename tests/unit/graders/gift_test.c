@@ -247,8 +247,8 @@ static void line_ends_marks_and_old_encodings_are_read(void **state)
 {
 	static const char *const texts[] = {
 		"a\r\nb{=\xc3\xa4}\r\n\r\nc{=d}\r\n",
-		"\xef\xbb\xbf"
-		"a\nb{=\xc3\xa4}\n\nc{=d}",
+		("\xef\xbb\xbf"
+		 "a\nb{=\xc3\xa4}\n\nc{=d}"),
 		"a\rb{=\xe4}\r\rc{=d}",
 		"a\nb{=\xe4}\n \t \nc{=d}\n",
 	};

@@ -260,8 +260,8 @@ static void a_doctype_is_refused_and_the_reason_named(void **state)
 		"<?xml version=\"1.0\"?>\n<!DOCTYPE quiz [<!ENTITY x SYSTEM "
 		"\"file:///etc/passwd\">]>\n<quiz><question type=\"essay\">"
 		"<name><text>&x;</text></name></question></quiz>",
-		"<!DOCTYPE q [<!ENTITY a \"&b;&b;\"><!ENTITY b \"aaaa\">]>"
-		"<quiz>&a;</quiz>",
+		("<!DOCTYPE q [<!ENTITY a \"&b;&b;\"><!ENTITY b \"aaaa\">]>"
+		 "<quiz>&a;</quiz>"),
 	};
 	struct bench *t = *state;
 

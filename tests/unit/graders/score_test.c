@@ -39,7 +39,7 @@ static struct item item_from(struct ctx *cx, const char *json)
 static struct outcome score(struct ctx *cx, const struct item *it,
 			    const char *json)
 {
-	struct outcome out;
+	struct outcome out = { 0 };
 	struct response r;
 	struct variant v;
 	struct jdoc *doc;
