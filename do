@@ -12,8 +12,8 @@ packages_build=(build-essential cmake ninja-build ccache pkg-config libnng-dev
 	libsodium-dev libssl-dev libsqlite3-dev libpq-dev libxml2-dev
 	libutf8proc-dev libgmp-dev libjsmn-dev libcmocka-dev libcjose-dev
 	libjansson-dev)
-packages_test=(postgresql-15 openssl clang libclang-rt-14-dev stunnel4
-	python3-minimal mandoc sqlite3)
+packages_test=(postgresql-15 openssl clang libclang-rt-14-dev git
+	python3 mandoc sqlite3)
 packages_lint=(clang-format clang-tidy)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
