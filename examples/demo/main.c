@@ -11,7 +11,7 @@
 #include "examples/demo/demo.h"
 
 struct learner {
-	char name[16];
+	char name[32];
 	unsigned skill; /* of 1000 */
 	struct client *client;
 	char attempt[ID_TEXT + 1];
