@@ -274,8 +274,11 @@ int main(int argc, char **argv)
 
 	if (sodium_init() < 0)
 		return EXIT_SERVER;
-	if (read_args(&cx, argc, argv, &a))
-		return complain(&cx, EXIT_USAGE);
+	if (read_args(&cx, argc, argv, &a)) {
+		code = complain(&cx, EXIT_USAGE);
+		fflush(NULL);
+		_exit(code); /* as below: what a process had ends with it */
+	}
 	log_level_parse(a.config.log_level, &least);
 	cx.log = log_new(STDERR_FILENO, least, cx.clock);
 	switch (a.verb) {
