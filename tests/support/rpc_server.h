@@ -50,7 +50,7 @@ static inline bool rs_wait(bool (*look)(void *arg), void *arg, int64_t ms)
 	while (!look(arg)) {
 		if (rs_now_ms() > until)
 			return false;
-		nanosleep(&pause, NULL);
+		nanosleep(&pause, NULL); /* allowed: a deadline */
 	}
 	return true;
 }
@@ -214,7 +214,7 @@ static inline int rs_join(struct rs *s, int64_t ms)
 			waitpid(s->pid, &status, 0);
 			break;
 		}
-		nanosleep(&pause, NULL);
+		nanosleep(&pause, NULL); /* allowed: a deadline */
 	}
 	close(s->life);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
