@@ -27,7 +27,7 @@
 enum {
 	CATALOG_MOST = 2000,
 	AUTH_CACHE = 65536,
-	IDLE_HTTP_MS = 10000,
+	IDLE_MS = 10000,
 	WORKER_QUEUE = 256,
 	BUSY_MS = 5000
 };
@@ -382,10 +382,11 @@ enum err server_listen(struct ctx *cx, struct server *s)
 		.tls_cert = c->tls_cert,
 		.origins = c->origins,
 		.pages = s->pages,
+		.loops = (int)c->loops,
 		.contexts = (int)c->contexts,
 		.pipe_requests = (int)c->pipe_requests,
 		.send_timeout_ms = c->send_timeout_ms,
-		.idle_http_ms = IDLE_HTTP_MS,
+		.idle_ms = IDLE_MS,
 		.message_bytes = (size_t)c->message_bytes,
 		.max_files = raise_files(s),
 		.exhausted = s->o.exhausted,
