@@ -143,7 +143,7 @@ verb_lint() { # lint: the greps, clang-format and clang-tidy
 	git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 	make_build dev
 	git ls-files 'base/*.c' 'graders/*.c' 'engine/*.c' 'cli/*.c' |
-		xargs clang-tidy -p "$build" --quiet
+		xargs -P "$jobs" -n 4 clang-tidy -p "$build" --quiet
 }
 
 verb_package() { # package: a .deb under build/release

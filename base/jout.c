@@ -26,21 +26,20 @@ static void write_special(struct buf *b, unsigned char c)
 }
 
 /* Room is asked for once where nothing needs an escape: nearly always. */
-static bool write_plain(struct buf *b, struct str s, const char *behind)
+static bool write_plain(struct buf *b, struct str s, struct str behind)
 {
-	size_t more = strlen(behind);
 	char *p;
 
 	if (jtext_run(s.p, s.n) != s.n)
 		return false;
-	p = buf_room(b, s.n + 1 + more);
+	p = buf_room(b, s.n + 1 + behind.n);
 	if (!p)
 		return true;
 	*p++ = '"';
 	if (s.n)
 		memcpy(p, s.p, s.n);
-	memcpy(p + s.n, behind, more);
-	b->n += s.n + 1 + more;
+	memcpy(p + s.n, behind.p, behind.n);
+	b->n += s.n + 1 + behind.n;
 	return true;
 }
 
@@ -48,7 +47,7 @@ void jout_str(struct buf *b, struct str s)
 {
 	size_t i = 0, run;
 
-	if (write_plain(b, s, "\""))
+	if (write_plain(b, s, STR("\"")))
 		return;
 	buf_ch(b, '"');
 	while (i < s.n) {
@@ -63,7 +62,7 @@ void jout_str(struct buf *b, struct str s)
 
 void jout_name(struct buf *b, const char *name)
 {
-	if (write_plain(b, str_of(name), "\":"))
+	if (write_plain(b, str_of(name), STR("\":")))
 		return;
 	jout_str(b, str_of(name));
 	buf_ch(b, ':');

@@ -187,7 +187,7 @@ static struct str with_blanks(struct take *t, struct str stem)
 
 static void put_section(struct take *t, const struct question *q)
 {
-	struct jval v;
+	struct jval v = { 0 };
 	struct str name, title;
 	uint32_t it = 0;
 

@@ -344,7 +344,9 @@ enum err server_open(struct ctx *cx, const struct server_opts *o,
 		e = boot(cx, s);
 	}
 	if (e)
-		return e; /* the process ends */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the process ends
+		 */
+		return e;
 	make_core(s);
 	make_executor(s);
 	*out = s;

@@ -119,18 +119,16 @@ static enum err from_declared(struct ctx *cx, struct str s, struct str declared,
 		"iso-8859-1",	"iso8859-1", "latin1", "latin-1",
 		"windows-1252", "cp1252",    NULL
 	};
+	bool is_latin = is_one_of(declared, latin);
 
-	out->text = s;
-	if (is_one_of(declared, latin)) {
-		out->was = "Windows-1252";
-		out->text = from_windows_1252(cx, s);
-	} else if (declared.n > 0 && !is_one_of(declared, utf8)) {
+	if (declared.n > 0 && !is_latin && !is_one_of(declared, utf8))
 		return err_set(cx, ERR_UNSUPPORTED,
 			       "the file says that its encoding is \"%.*s\"; "
 			       "save it as UTF-8",
 			       (int)(declared.n > 40 ? 40 : declared.n),
 			       declared.p);
-	} else if (!str_utf8_ok(s)) {
+	out->text = s;
+	if (is_latin || !str_utf8_ok(s)) {
 		out->was = "Windows-1252";
 		out->text = from_windows_1252(cx, s);
 	}

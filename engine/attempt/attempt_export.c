@@ -219,7 +219,7 @@ static enum err page(struct ctx *cx, struct csv *c, struct filter *f,
 {
 	struct arena *request = cx->arena;
 	const struct attempt_row *r;
-	struct list rows;
+	struct list rows = { 0 };
 	enum err e;
 
 	cx->arena = arena_new(65536);

@@ -114,6 +114,7 @@ enum err sign_for(struct ctx *cx, struct str private_jwk,
 		  const struct token_wish *w, struct str *token)
 {
 	int64_t now = clock_ms(cx->clock) / 1000;
+	int64_t until = now + w->lives_ms / 1000;
 	struct buf b = { 0 };
 	enum err e;
 
@@ -128,7 +129,7 @@ enum err sign_for(struct ctx *cx, struct str private_jwk,
 		jout_str(&b, w->name);
 	}
 	buf_fmt(&b, ",\"iat\":%lld,\"exp\":%lld", (long long)now,
-		(long long)(now + w->lives_ms / 1000));
+		(long long)until);
 	claim_list(&b, "roles", w->roles);
 	claim_list(&b, "courses", w->courses);
 	buf_ch(&b, '}');
