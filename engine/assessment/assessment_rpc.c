@@ -7,18 +7,6 @@
 #include "engine/assessment/assessment_sql.h"
 #include "engine/assessment/rules_rpc.h"
 
-static struct str encoded(struct ctx *cx, const struct shape *shape,
-			  const void *in)
-{
-	struct buf b = { 0 };
-	struct str s;
-
-	field_encode(&b, shape, in);
-	s = buf_copy(&b, cx->arena);
-	buf_done(&b);
-	return s;
-}
-
 /* ---- publish ---- */
 
 struct publish_params {
@@ -64,7 +52,8 @@ static enum err read_file(struct ctx *cx, const struct publish_params *p,
 				 "as bytes behind the message");
 	e = assessment_read(cx, file, def, problems);
 	if (e && problems->list.n)
-		cx->error.data = encoded(cx, &problems_shape, problems);
+		cx->error.data =
+			field_text(cx->arena, &problems_shape, problems);
 	if (e)
 		return e;
 	if (p->course.n)
@@ -155,13 +144,13 @@ static enum err publish(struct ctx *cx, const void *params, void *result)
 	};
 	e = insert_version(cx, a, body);
 	if (!e)
-		record_stage(cx,
-			     &(struct record){
-				     .org = a->org,
-				     .stream = a->id,
-				     .event = STR("assessment.published"),
-				     .body = encoded(cx, &assessment_row_shape,
-						     a) });
+		record_stage(cx, &(struct record){
+					 .org = a->org,
+					 .stream = a->id,
+					 .event = STR("assessment.published"),
+					 .body = field_text(
+						 cx->arena,
+						 &assessment_row_shape, a) });
 	return e;
 }
 
@@ -363,13 +352,13 @@ static enum err retire(struct ctx *cx, const void *params, void *result)
 		       VALS(v_id(&a->org), v_id(&a->id), v_int(a->retired_at)),
 		       &changed);
 	if (!e)
-		record_stage(cx,
-			     &(struct record){
-				     .org = a->org,
-				     .stream = a->id,
-				     .event = STR("assessment.retired"),
-				     .body = encoded(cx, &assessment_row_shape,
-						     a) });
+		record_stage(cx, &(struct record){
+					 .org = a->org,
+					 .stream = a->id,
+					 .event = STR("assessment.retired"),
+					 .body = field_text(
+						 cx->arena,
+						 &assessment_row_shape, a) });
 	return e;
 }
 

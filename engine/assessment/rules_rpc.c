@@ -6,18 +6,6 @@
 #include "engine/assessment/assessment_sql.h"
 #include "engine/auth/org.h"
 
-static struct str encoded(struct ctx *cx, const struct shape *shape,
-			  const void *in)
-{
-	struct buf b = { 0 };
-	struct str s;
-
-	field_encode(&b, shape, in);
-	s = buf_copy(&b, cx->arena);
-	buf_done(&b);
-	return s;
-}
-
 /* The first error of a list of problems becomes the reply. */
 static enum err refuse(struct ctx *cx, const struct problems *ps)
 {
@@ -130,13 +118,14 @@ static void note_override(struct ctx *cx, const char *event,
 	/* A password is a secret, so the chain has only the fact. */
 	public.rules = (struct str){ 0 };
 	cx->io->private_reply = true;
-	record_stage(cx, &(struct record){
-				 .org = cx->who->org,
-				 .stream = r->series,
-				 .learner = r->learner,
-				 .event = str_of(event),
-				 .body = encoded(cx, &override_result_shape,
-						 &public) });
+	record_stage(
+		cx, &(struct record){ .org = cx->who->org,
+				      .stream = r->series,
+				      .learner = r->learner,
+				      .event = str_of(event),
+				      .body = field_text(cx->arena,
+							 &override_result_shape,
+							 &public) });
 }
 
 static enum err override_set(struct ctx *cx, const void *params, void *result)
@@ -168,7 +157,7 @@ static enum err override_set(struct ctx *cx, const void *params, void *result)
 		return e;
 	out->series = a.series;
 	out->group = p->group;
-	out->rules = encoded(cx, &override_shape, &rules);
+	out->rules = field_text(cx->arena, &override_shape, &rules);
 	out->updated_at = clock_ms(cx->clock);
 	e = store_exec(cx, &assessment_sql[OVERRIDE_SET],
 		       VALS(v_id(&a.org), v_id(&a.series), v_int(rules.scope),
@@ -342,7 +331,7 @@ static enum err accommodation_set(struct ctx *cx, const void *params,
 		e = person_for(cx, p->learner, &out->learner);
 	if (e)
 		return e;
-	out->rules = encoded(cx, &accommodation_shape, &p->rules);
+	out->rules = field_text(cx->arena, &accommodation_shape, &p->rules);
 	e = store_exec(cx, &assessment_sql[ACCOMMODATION_SET],
 		       VALS(v_id(&cx->who->org), v_id(&out->learner),
 			    v_text(out->rules), v_int(clock_ms(cx->clock))),
@@ -500,12 +489,12 @@ static enum err group_set(struct ctx *cx, const void *params, void *result)
 	*out = (struct group_result){ p->course,
 				      p->group,
 				      { ids, p->learners.n } };
-	record_stage(cx,
-		     &(struct record){
-			     .org = cx->who->org,
-			     .stream = cx->who->org,
-			     .event = STR("group.set"),
-			     .body = encoded(cx, &group_result_shape, out) });
+	record_stage(cx, &(struct record){ .org = cx->who->org,
+					   .stream = cx->who->org,
+					   .event = STR("group.set"),
+					   .body = field_text(
+						   cx->arena,
+						   &group_result_shape, out) });
 	return OK;
 }
 
