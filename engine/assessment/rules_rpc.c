@@ -201,15 +201,6 @@ static enum err override_remove(struct ctx *cx, const void *params,
 	return e;
 }
 
-struct ref_params {
-	struct assessment_ref ref;
-};
-static const struct field ref_fields[] = {
-	ASSESSMENT_REF_FIELDS(struct ref_params, ref),
-	FIELD_END,
-};
-static const struct shape ref_shape = SHAPE(struct ref_params, ref_fields);
-
 struct overrides {
 	struct list overrides;
 };
@@ -223,12 +214,12 @@ static const struct shape overrides_shape =
 
 static enum err override_list(struct ctx *cx, const void *params, void *result)
 {
-	const struct ref_params *p = params;
+	const struct assessment_ref *ref = params;
 	struct overrides *out = result;
 	struct override_result *o;
 	struct assessment a;
 	struct list rows;
-	enum err e = assessment_resolve(cx, &p->ref, &a);
+	enum err e = assessment_resolve(cx, ref, &a);
 
 	if (!e)
 		e = store_list(cx, &assessment_sql[OVERRIDE_LIST],
@@ -467,10 +458,10 @@ static enum err group_set(struct ctx *cx, const void *params, void *result)
 	struct group_result *out = result;
 	struct id *ids = ARENA_ARRAY(cx->arena, struct id, p->learners.n);
 	struct list before;
-	enum err e;
+	enum err e = principal_course(cx, p->course);
 
-	if (!principal_covers(cx->who, p->course))
-		return err_set(cx, ERR_NOT_FOUND, "there is no such course");
+	if (e)
+		return e;
 	e = store_list(
 		cx, &assessment_sql[MEMBER_LIST],
 		VALS(v_id(&cx->who->org), v_text(p->course), v_text(p->group)),
@@ -504,10 +495,10 @@ static enum err group_list(struct ctx *cx, const void *params, void *result)
 	struct group_result *out = result;
 	struct list rows;
 	struct id *ids;
-	enum err e;
+	enum err e = principal_course(cx, p->course);
 
-	if (!principal_covers(cx->who, p->course))
-		return err_set(cx, ERR_NOT_FOUND, "there is no such course");
+	if (e)
+		return e;
 	e = store_list(
 		cx, &assessment_sql[MEMBER_LIST],
 		VALS(v_id(&cx->who->org), v_text(p->course), v_text(p->group)),
@@ -521,13 +512,11 @@ static enum err group_list(struct ctx *cx, const void *params, void *result)
 	return OK;
 }
 
-#define TEACHERS (ROLE_PLATFORM | ROLE_AUTHOR | ROLE_MODERATOR | ROLE_ORG_ADMIN)
-
 const struct rpc_method rules_methods[] = {
 	{ .name = "override.set",
 	  .does = "Give a learner or a group other rules in one assessment; "
 		  "open attempts follow at once.",
-	  .roles = TEACHERS,
+	  .roles = ROLE_TEACHERS,
 	  .flags = RPC_WRITES,
 	  .params = &override_set_shape,
 	  .result = &override_result_shape,
@@ -535,7 +524,7 @@ const struct rpc_method rules_methods[] = {
 	  .run = override_set },
 	{ .name = "override.remove",
 	  .does = "Take an override away; open attempts follow at once.",
-	  .roles = TEACHERS,
+	  .roles = ROLE_TEACHERS,
 	  .flags = RPC_WRITES,
 	  .params = &override_remove_shape,
 	  .result = &override_result_shape,
@@ -543,8 +532,8 @@ const struct rpc_method rules_methods[] = {
 	  .run = override_remove },
 	{ .name = "override.list",
 	  .does = "List an assessment's overrides.",
-	  .roles = TEACHERS,
-	  .params = &ref_shape,
+	  .roles = ROLE_TEACHERS,
+	  .params = &assessment_ref_shape,
 	  .result = &overrides_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
 	  .run = override_list },
@@ -571,7 +560,7 @@ const struct rpc_method rules_methods[] = {
 	  .run = accommodation_get },
 	{ .name = "group.set",
 	  .does = "Say who is in a group of a course.",
-	  .roles = TEACHERS,
+	  .roles = ROLE_TEACHERS,
 	  .flags = RPC_WRITES,
 	  .params = &group_set_shape,
 	  .result = &group_result_shape,
@@ -579,7 +568,7 @@ const struct rpc_method rules_methods[] = {
 	  .run = group_set },
 	{ .name = "group.list",
 	  .does = "List a group's members.",
-	  .roles = TEACHERS,
+	  .roles = ROLE_TEACHERS,
 	  .params = &group_list_shape,
 	  .result = &group_result_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
