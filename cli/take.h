@@ -114,6 +114,8 @@ bool take_write(struct take *t, const struct question *q, struct str first,
 /* ---- members of JSON, absent or 0 where there are none ---- */
 
 bool take_get(struct jval v, const char *name, struct jval *out);
+/* What q's response has, as the server saved it. */
+struct jval take_saved(struct cli *c, const struct question *q);
 struct str take_str(struct cli *c, struct jval v, const char *name);
 int64_t take_int(struct jval v, const char *name);
 int64_t take_time(struct cli *c, struct jval v, const char *name);
