@@ -343,10 +343,8 @@ enum err server_open(struct ctx *cx, const struct server_opts *o,
 		cx->app = &s->app;
 		e = boot(cx, s);
 	}
-	if (e)
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the process ends
-		 */
-		return e;
+	if (e)		  /* the process ends */
+		return e; /* NOLINT(clang-analyzer-unix.Malloc) */
 	make_core(s);
 	make_executor(s);
 	*out = s;
