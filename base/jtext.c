@@ -37,7 +37,11 @@ static size_t escape_u(const char *p, size_t n, char out[4], size_t *len)
 	return 10;
 }
 
-size_t jtext_escape(const char *p, size_t n, char out[4], size_t *len)
+/*
+ * The escape at p (a '\'): writes its UTF-8 into out, its length into *len and
+ * returns the bytes read; 0 if it is not an escape or a lone surrogate.
+ */
+static size_t jtext_escape(const char *p, size_t n, char out[4], size_t *len)
 {
 	size_t took;
 

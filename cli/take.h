@@ -65,8 +65,6 @@ int take_call(struct take *t, const char *method, struct str params,
 	      bool command, struct client_reply *r);
 /* Says why; 1 or 3. */
 int take_refused(struct take *t, const struct client_reply *r);
-/* Times and state out of a view, an answer or an error's state. */
-void take_note_times(struct take *t, struct jval v);
 /* Questions and answers as the server has them. */
 int take_load(struct take *t);
 /* The response of question q, by "answer" or "check". */

@@ -69,8 +69,9 @@ static cjose_header_t *make_header(cjose_jwk_t *jwk)
 	return h;
 }
 
-enum err sign_token(struct ctx *cx, struct str private_jwk, struct str claims,
-		    struct str *token)
+/* A compact JWS over claims (a JSON object). */
+static enum err sign_token(struct ctx *cx, struct str private_jwk,
+			   struct str claims, struct str *token)
 {
 	cjose_err err;
 	cjose_jwk_t *jwk = cjose_jwk_import(private_jwk.p, private_jwk.n, &err);
