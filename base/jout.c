@@ -26,20 +26,21 @@ static void write_special(struct buf *b, unsigned char c)
 }
 
 /* Room is asked for once where nothing needs an escape: nearly always. */
-static bool write_plain(struct buf *b, struct str s, struct str behind)
+static bool write_plain(struct buf *b, struct str s, const char *behind)
 {
+	size_t more = strlen(behind);
 	char *p;
 
 	if (jtext_run(s.p, s.n) != s.n)
 		return false;
-	p = buf_room(b, s.n + 1 + behind.n);
+	p = buf_room(b, s.n + 1 + more);
 	if (!p)
 		return true;
 	*p++ = '"';
 	if (s.n)
 		memcpy(p, s.p, s.n);
-	memcpy(p + s.n, behind.p, behind.n);
-	b->n += s.n + 1 + behind.n;
+	memcpy(p + s.n, behind, more);
+	b->n += s.n + 1 + more;
 	return true;
 }
 
@@ -47,7 +48,7 @@ void jout_str(struct buf *b, struct str s)
 {
 	size_t i = 0, run;
 
-	if (write_plain(b, s, STR("\"")))
+	if (write_plain(b, s, "\""))
 		return;
 	buf_ch(b, '"');
 	while (i < s.n) {
@@ -62,7 +63,7 @@ void jout_str(struct buf *b, struct str s)
 
 void jout_name(struct buf *b, const char *name)
 {
-	if (write_plain(b, str_of(name), STR("\":")))
+	if (write_plain(b, str_of(name), "\":"))
 		return;
 	jout_str(b, str_of(name));
 	buf_ch(b, ':');

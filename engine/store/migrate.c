@@ -128,7 +128,7 @@ static struct plan make_plan(struct ctx *cx, const struct store *s)
 		for (size_t k = 0; k < sets[i]->n; k++)
 			p.steps[p.n++] = &sets[i]->steps[k];
 	if (n)
-		qsort(p.steps, n, sizeof(const struct migration *), by_number);
+		qsort(p.steps, n, sizeof(*p.steps), by_number);
 	for (size_t i = 0; i < n; i++)
 		CHECK(p.steps[i]->number > (i ? p.steps[i - 1]->number : 0));
 	return p;
