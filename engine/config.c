@@ -211,9 +211,7 @@ enum err config_env(struct ctx *cx, struct config *c,
 		    eq - 6 >= sizeof(name))
 			continue;
 		for (size_t i = 6; i < eq; i++)
-			name[i - 6] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z'
-						     ? s.p[i] + 32
-						     : s.p[i]);
+			name[i - 6] = str_lower(s.p[i]);
 		name[eq - 6] = 0;
 		if (!key_find(str_of(name)))
 			continue; /* other programs' ASSAY_ variables */

@@ -343,8 +343,8 @@ enum err server_open(struct ctx *cx, const struct server_opts *o,
 		cx->app = &s->app;
 		e = boot(cx, s);
 	}
-	if (e)
-		return e; /* the process ends */
+	if (e)		  /* the process ends */
+		return e; /* NOLINT(clang-analyzer-unix.Malloc) */
 	make_core(s);
 	make_executor(s);
 	*out = s;

@@ -37,7 +37,6 @@ struct override_row {
 	struct str body;
 	int64_t updated_at;
 };
-extern const struct shape override_row_shape;
 struct member_row {
 	struct str grp;
 	struct id learner;
