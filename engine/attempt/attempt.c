@@ -475,15 +475,18 @@ static enum err apply_body(struct ctx *cx, struct live *l, int kind,
 }
 
 enum err attempt_apply(struct ctx *cx, struct live *l, const struct record *r,
-		       struct slot_effect *effect)
+		       const struct note *made, struct slot_effect *effect)
 {
 	int kind = note_kind_of(r->event), to = l->row.state, edge;
 	struct note note;
-	enum err e;
+	enum err e = OK;
 
 	if (kind == NOTE_COUNT || r->n != l->n + 1)
 		return corrupt(cx);
-	e = note_read(cx, kind, r->body, &note);
+	if (made)
+		note = *made;
+	else
+		e = note_read(cx, kind, r->body, &note);
 	if (e)
 		return e;
 	edge = note_edge(kind, l->row.state, &note);
@@ -544,7 +547,7 @@ enum err live_fold(struct ctx *cx, struct live *l, const struct list *records,
 	refold = l->replays;
 	l->replays = l->replays || replays;
 	for (size_t i = 0; !e && i < records->n; i++) {
-		e = attempt_apply(cx, l, &r[i], NULL);
+		e = attempt_apply(cx, l, &r[i], NULL, NULL);
 		if (e && e != ERR_CORRUPT)
 			e = corrupt(cx);
 	}

@@ -141,6 +141,7 @@ static void *loop_main(void *arg)
 	int64_t every = look_every_ms(f), now = loop_now_ms(f);
 	int64_t look_at = now, count_at = now;
 
+	pthread_setname_np(pthread_self(), "loop");
 	while (!atomic_load(&f->ended)) {
 		int64_t wait = look_at - now;
 		int n = epoll_wait(l->epoll, events, EVENTS,
