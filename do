@@ -8,6 +8,7 @@ build=${ASSAY_BUILD:-$root/build}
 jobs=${JOBS:-$(nproc)}
 # What lives as long as the process on purpose (nng's close may hang).
 export LSAN_OPTIONS="suppressions=$root/tests/lsan.supp:print_suppressions=0"
+export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp"
 
 # Debian packages: to build, to run the tests, to look after the code.
 packages_build=(build-essential cmake ninja-build ccache pkg-config libnng-dev
