@@ -111,7 +111,7 @@ static struct question *here(struct take *t)
 
 static int show_here(struct take *t)
 {
-	take_show(t, here(t));
+	take_show(t, here(t), t->at);
 	take_sayf(t, "(%s)", take_how(t, here(t)));
 	return TAKE_ON;
 }
@@ -225,7 +225,7 @@ static const struct {
 	{ "edit", "write an essay in your editor", do_edit },
 	{ "submit", "hand in", do_submit },
 	{ "quit", "leave; the same command goes on later", do_quit },
-	{ "help", "this list", do_help },
+	{ "help", "this list (or just ?)", do_help },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(*commands), WORD = 10 };
 
@@ -236,7 +236,9 @@ static int do_help(struct take *t, struct str rest)
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(t->c->out, "  %-*s%s\n", WORD, commands[i].word,
 			commands[i].does);
-	take_sayf(t, "An answer that is one of these words: put = before it.");
+	take_sayf(
+		t,
+		"An answer that is one of these words or ?: put = before it.");
 	return TAKE_ON;
 }
 
@@ -293,6 +295,8 @@ static int obey(struct take *t, struct str line)
 
 	if (!all.n)
 		return do_next(t, all);
+	if (str_is(all, "?"))
+		return do_help(t, (struct str){ 0 });
 	if (str_starts(all, "="))
 		return answer(t, str_cut(all, 1, all.n));
 	word = str_cut(all, 0, str_find(all, STR(" "), 0));
@@ -407,7 +411,7 @@ static void show_reviewed(struct take *t, struct jval slots)
 		q.tries_left = -1;
 		q.response = take_get(v, "response", &m) ? jval_text(m)
 							 : (struct str){ 0 };
-		take_show(t, &q);
+		take_show(t, &q, (size_t)at - 1);
 		take_show_outcome(t, &q, v);
 	}
 }

@@ -76,7 +76,11 @@ int64_t take_left(const struct take *t);
 
 /* ---- take_show.c ---- */
 
-void take_show(struct take *t, const struct question *q);
+/*
+ * q, which stands at place at among t->questions, or is a copy of that one
+ * with other texts. The first of a section shows the section's heading.
+ */
+void take_show(struct take *t, const struct question *q, size_t at);
 void take_show_response(struct take *t, const struct question *q,
 			const char *label, struct str response);
 /*

@@ -32,11 +32,21 @@ static size_t count(struct jval item, const char *list)
 
 static enum err bad_place(struct cli *c, struct str s, size_t n)
 {
+	char want[40];
+
+	if (n == 0)
+		return err_set(c->cx, ERR_INVALID,
+			       "there is nothing to choose from");
+	if (n <= 2)
+		snprintf(want, sizeof(want), n == 1 ? "a" : "a or b");
+	else if (n <= LETTERS)
+		snprintf(want, sizeof(want), "a letter from a to %c",
+			 (char)('a' + n - 1));
+	else /* letters end at z */
+		snprintf(want, sizeof(want), "a number from 1 to %zu", n);
 	return err_set(c->cx, ERR_INVALID,
-		       "\"%.*s\" is none of the choices: type a letter from a "
-		       "to %c or a number from 1 to %zu",
-		       STR_FMT(str_cut(s, 0, 40)),
-		       n <= LETTERS ? (char)('a' + (n ? n : 1) - 1) : 'z', n);
+		       "\"%.*s\" is none of the choices: type %s",
+		       STR_FMT(str_cut(s, 0, 40)), want);
 }
 
 /* ---- one type after another ---- */

@@ -194,8 +194,9 @@ struct jval take_saved(struct cli *c, const struct question *q)
 
 /* ---- a question ---- */
 
-static void put_section(struct take *t, const struct question *q)
+static void put_section(struct take *t, size_t at)
 {
+	const struct question *q = &t->questions[at];
 	struct jval v = { 0 };
 	struct str name, title;
 	uint32_t it = 0;
@@ -206,16 +207,18 @@ static void put_section(struct take *t, const struct question *q)
 		if (!jval_next(t->sections, &it, &name, &v))
 			return;
 	title = take_str(t->c, v, "title");
-	if (q != t->questions && q[-1].section == q->section)
+	if (at > 0 && q[-1].section == q->section)
 		return; /* was shown with the question before */
 	if (title.n)
 		take_sayf(t, "== %.*s ==", STR_FMT(title));
 	if (take_str(t->c, v, "text").n)
 		take_say(t, 0,
 			 html_text(t->c->cx->arena, take_str(t->c, v, "text")));
+	if (title.n || take_str(t->c, v, "text").n)
+		fputc('\n', t->c->out);
 }
 
-static void put_head(struct take *t, const struct question *q)
+static void put_head(struct take *t, const struct question *q, size_t at)
 {
 	struct buf b = { 0 };
 
@@ -230,7 +233,7 @@ static void put_head(struct take *t, const struct question *q)
 	if (q->tries_left >= 0 && take_has_check(q))
 		buf_fmt(&b, "  [tries left: %lld]", (long long)q->tries_left);
 	fputc('\n', t->c->out);
-	put_section(t, q);
+	put_section(t, at);
 	take_say(t, 0, buf_view(&b));
 	buf_done(&b);
 }
@@ -254,12 +257,12 @@ static void put_body(struct take *t, const struct question *q,
 	}
 }
 
-void take_show(struct take *t, const struct question *q)
+void take_show(struct take *t, const struct question *q, size_t at)
 {
 	struct jval response;
 	struct str stem;
 
-	put_head(t, q);
+	put_head(t, q, at);
 	if (!q->has_item)
 		return;
 	response = take_saved(t->c, q);

@@ -121,10 +121,78 @@ static const char *shown(struct world *w, const char *item, const char *has)
 	w->c.out = open_memstream(&w->out, &w->out_n);
 	w->c.columns = 40;
 	t.questions = &q;
-	take_show(&t, &q);
+	take_show(&t, &q, 0);
 	fclose(w->c.out);
 	w->c.columns = 80;
 	return w->out;
+}
+
+/* What a review shows: a copy of the question at a place, on its own. */
+static const char *reviewed(struct world *w, struct take *t, size_t at)
+{
+	struct question *copy = malloc(sizeof(*copy));
+
+	assert_non_null(copy);
+	*copy = t->questions[at];
+	free(w->out);
+	w->c.out = open_memstream(&w->out, &w->out_n);
+	take_show(t, copy, at);
+	fclose(w->c.out);
+	free(copy);
+	return w->out;
+}
+
+static void a_section_is_named_before_its_first_question_only(void **state)
+{
+	struct world *w = *state;
+	struct question q[3];
+	struct take t = {
+		.c = &w->c, .n = 3, .has_sections = true, .questions = q
+	};
+	struct jdoc *doc;
+
+	assert_int_equal(
+		jdoc_parse(&w->cx,
+			   STR("[{\"title\":\"One\"},{\"title\":\"Two\","
+			       "\"text\":\"Read.\"}]"),
+			   &doc),
+		OK);
+	t.sections = jdoc_root(doc);
+	for (int i = 0; i < 3; i++) {
+		q[i] = ask(w, "{\"type\":\"short\",\"stem\":\"s\"}", NULL);
+		q[i].slot = i + 1;
+		q[i].section = i > 0;
+	}
+	assert_string_equal(reviewed(w, &t, 0),
+			    "\n== One ==\n\nQuestion 1 of 3\ns\n");
+	assert_string_equal(reviewed(w, &t, 1),
+			    "\n== Two ==\nRead.\n\nQuestion 2 of 3\ns\n");
+	assert_string_equal(reviewed(w, &t, 2), "\nQuestion 3 of 3\ns\n");
+}
+
+/* What is said of a line that names none of n choices. */
+static const char *refused(struct world *w, int n)
+{
+	struct buf b = { 0 };
+	const char *item;
+
+	buf_z(&b, "{\"type\":\"choice\",\"choices\":[");
+	for (int i = 0; i < n; i++)
+		buf_fmt(&b, "%s{\"text\":\"x\"}", i ? "," : "");
+	buf_z(&b, "]}");
+	item = str_z(w->cx.arena, buf_view(&b));
+	buf_done(&b);
+	assert_string_equal(typed(w, item, NULL, "?!"), "");
+	return w->cx.error.text;
+}
+
+static void a_wrong_choice_is_told_which_there_are(void **state)
+{
+	assert_has(refused(*state, 1), "choices: type a");
+	assert_has(refused(*state, 2), "choices: type a or b");
+	assert_has(refused(*state, 3), "choices: type a letter from a to c");
+	assert_has(refused(*state, 30), "choices: type a number from 1 to 30");
+	assert_has(refused(*state, 0), "there is nothing to choose from");
 }
 
 static void what_was_chosen_is_marked(void **state)
@@ -170,6 +238,9 @@ int main(void)
 		cmocka_unit_test(pairs_are_added_to_those_there_are),
 		cmocka_unit_test(blanks_are_filled_by_their_numbers),
 		cmocka_unit_test(text_is_taken_as_it_is),
+		cmocka_unit_test(
+			a_section_is_named_before_its_first_question_only),
+		cmocka_unit_test(a_wrong_choice_is_told_which_there_are),
 		cmocka_unit_test(what_was_chosen_is_marked),
 		cmocka_unit_test(a_blank_shows_its_number_and_choices),
 		cmocka_unit_test(pairs_are_shown_with_their_texts),
