@@ -95,18 +95,6 @@ static enum err undecodable(struct ctx *cx, enum err e, struct problems *ps)
 	return e;
 }
 
-static enum err first_error(struct ctx *cx, const struct problems *ps)
-{
-	const struct problem *p = ps->list.at;
-
-	for (size_t i = 0; i < ps->list.n; i++)
-		if (p[i].level == PROBLEM_ERROR)
-			return err_field(cx, ERR_INVALID,
-					 str_z(cx->arena, p[i].at), "%.*s",
-					 STR_FMT(p[i].text));
-	return err_set(cx, ERR_INVALID, "the assessment has errors");
-}
-
 enum err assessment_decode(struct ctx *cx, struct jval v,
 			   struct assessment_def *out,
 			   struct problems *problems)
@@ -124,8 +112,9 @@ enum err assessment_decode(struct ctx *cx, struct jval v,
 	assessment_check(cx, &def, &found);
 	if (problems)
 		*problems = found;
-	if (found.errors)
-		return first_error(cx, &found);
+	e = problems_refuse(cx, &found);
+	if (e)
+		return e;
 	*out = def;
 	return OK;
 }
@@ -146,6 +135,14 @@ enum err assessment_read(struct ctx *cx, struct str text,
 void assessment_write(struct buf *b, const struct assessment_def *def)
 {
 	field_encode(b, &assessment_shape, def);
+}
+
+bool assessment_hide(struct assessment_def *def)
+{
+	bool has = def->policy.password.n > 0;
+
+	def->policy.password = (struct str){ 0 };
+	return has;
 }
 
 void assessment_of_bank(struct ctx *cx, const struct bank *bank,

@@ -68,6 +68,10 @@ MUST enum err assessment_decode(struct ctx *cx, struct jval v,
 				struct problems *problems);
 /* Canonical: reading that gives the same again. */
 void assessment_write(struct buf *b, const struct assessment_def *def);
+/*
+ * Takes the password away, so that the file may be shown. true: there was one.
+ */
+bool assessment_hide(struct assessment_def *def);
 
 /* How many questions an attempt has, and how many of them are drawn. */
 void assessment_count(const struct assessment_def *def, int64_t *questions,

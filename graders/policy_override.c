@@ -43,11 +43,12 @@ static const struct field override_fields[] = {
 const struct shape override_shape = SHAPE(struct override, override_fields);
 
 static const struct field accommodation_fields[] = {
-	FIELD_OPT(struct accommodation, time_num, KIND_INT,
-		  "numerator of the factor of every time limit",
-		  .max = RATIO_MOST),
-	FIELD_OPT(struct accommodation, time_den, KIND_INT, "its denominator",
-		  .max = RATIO_MOST),
+	FIELD_MAYBE(struct accommodation, time_num, has_time_num, KIND_INT,
+		    "numerator of the factor of every time limit, which is at "
+		    "least 1",
+		    .max = RATIO_MOST),
+	FIELD_MAYBE(struct accommodation, time_den, has_time_den, KIND_INT,
+		    "its denominator", .max = RATIO_MOST),
 	FIELD_OPT(struct accommodation, extra_ms, KIND_INT,
 		  "ms added after that", .max = SPAN_MOST),
 	FIELD_MAYBE(struct accommodation, may_run_past_close,
@@ -411,9 +412,16 @@ void accommodation_check(struct ctx *cx, const struct accommodation *a,
 			    "half_a_ratio",
 			    "time_num and time_den are only given together");
 	else if (a->time_num < a->time_den)
-		problem_add(cx, out, PROBLEM_WARNING,
+		problem_add(cx, out, PROBLEM_ERROR,
 			    str_fmt(cx->arena, "%s/time_num", at), "less_time",
-			    "this leaves the learner less time");
+			    "this leaves the learner less time: time_num must "
+			    "be at least time_den");
+	else if (a->has_time_den && !a->time_den)
+		problem_add(cx, out, PROBLEM_ERROR,
+			    str_fmt(cx->arena, "%s/time_den", at),
+			    "no_denominator",
+			    "time_den must be at least 1; leave both out for "
+			    "no factor");
 	if (!a->time_num && !a->extra_ms)
 		problem_add(cx, out, PROBLEM_WARNING, str_of(at), "no_effect",
 			    "this gives no extra time");

@@ -41,6 +41,7 @@ extern const struct shape override_shape;
  */
 struct accommodation {
 	int64_t time_num, time_den;
+	bool has_time_num, has_time_den;
 	int64_t extra_ms;
 	bool may_run_past_close; /* default true: see has_… */
 	bool has_may_run_past_close;

@@ -49,3 +49,15 @@ void problem_add(struct ctx *cx, struct problems *ps, int level, struct str at,
 			       .code = str_of(code),
 			       .text = str_copy(cx->arena, str_of(text)) };
 }
+
+enum err problems_refuse(struct ctx *cx, const struct problems *ps)
+{
+	const struct problem *p = ps->list.at;
+
+	for (size_t i = 0; i < ps->list.n; i++)
+		if (p[i].level == PROBLEM_ERROR)
+			return err_field(cx, ERR_INVALID,
+					 str_z(cx->arena, p[i].at), "%.*s",
+					 STR_FMT(p[i].text));
+	return OK;
+}

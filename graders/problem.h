@@ -31,3 +31,5 @@ extern const struct shape problems_shape;
 void problem_add(struct ctx *cx, struct problems *ps, int level, struct str at,
 		 const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
+/* The first error of the list, with its place, as cx's: ERR_INVALID. */
+MUST enum err problems_refuse(struct ctx *cx, const struct problems *ps);

@@ -17,7 +17,7 @@ static const struct field assessment_fields[] = {
 	      .words = policy_kind_words),
 	FIELD(struct assessment, max_score, KIND_DEC, "sum of its marks"),
 	FIELD(struct assessment, digest, KIND_HEX,
-	      "BLAKE2b-256 of the canonical file"),
+	      "BLAKE2b-256 of the canonical file as assessment.get shows it"),
 	FIELD_OPT(struct assessment, published_at, KIND_TIME, "when"),
 	FIELD_OPT(struct assessment, retired_at, KIND_TIME,
 		  "since when no attempt can start on it"),

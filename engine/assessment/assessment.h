@@ -20,7 +20,7 @@ struct assessment {
 	int64_t version;
 	int kind; /* enum policy_kind */
 	struct dec max_score;
-	struct str digest;		  /* BLAKE2b-256 of the file */
+	struct str digest;		  /* BLAKE2b-256 of the file as shown */
 	int64_t published_at, retired_at; /* 0: live */
 };
 extern const struct shape assessment_row_shape; /* for the wire, too */

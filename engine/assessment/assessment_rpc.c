@@ -5,8 +5,11 @@
 #include "engine/app.h"
 #include "engine/assessment/assessment.h"
 #include "engine/assessment/assessment_sql.h"
+#include "engine/assessment/before.h"
 #include "engine/assessment/rules_rpc.h"
 #include "engine/rpc/page.h"
+
+enum { DIGEST_BYTES = 32 };
 
 /* ---- publish ---- */
 
@@ -72,10 +75,22 @@ static enum err read_file(struct ctx *cx, const struct publish_params *p,
 	return OK;
 }
 
+static enum err refuse(struct ctx *cx, const struct problems *problems)
+{
+	enum err e = problems_refuse(cx, problems);
+
+	if (e)
+		cx->error.data =
+			field_text(cx->arena, &problems_shape, problems);
+	return e;
+}
+
 /* Numbers the version after the newest; the same content is refused. */
-static enum err next_version(struct ctx *cx, struct assessment *a)
+static enum err next_version(struct ctx *cx, struct assessment *a,
+			     struct str body)
 {
 	struct assessment last;
+	struct body_row was;
 	enum err e = store_one(
 		cx, &assessment_sql[ASSESSMENT_LAST],
 		VALS(v_id(&a->org), v_text(a->course), v_text(a->slug)), &last);
@@ -88,7 +103,12 @@ static enum err next_version(struct ctx *cx, struct assessment *a)
 	}
 	if (e)
 		return e;
-	if (str_eq(last.digest, a->digest) && !last.retired_at)
+	/* The digest tells nothing of the password: compare the whole. */
+	e = store_one(cx, &assessment_sql[ASSESSMENT_BODY],
+		      VALS(v_id(&a->org), v_id(&last.id)), &was);
+	if (e)
+		return e;
+	if (str_eq(was.body, body) && !last.retired_at)
 		return err_set(cx, ERR_CONFLICT,
 			       "version %lld is already just this; nothing "
 			       "to publish",
@@ -101,7 +121,7 @@ static enum err next_version(struct ctx *cx, struct assessment *a)
 static enum err insert_version(struct ctx *cx, struct assessment *a,
 			       struct str body)
 {
-	enum err e = next_version(cx, a);
+	enum err e = next_version(cx, a, body);
 
 	if (!e)
 		e = store_exec(cx, &assessment_sql[ASSESSMENT_INSERT],
@@ -115,23 +135,40 @@ static enum err insert_version(struct ctx *cx, struct assessment *a,
 	return e;
 }
 
+static struct str file_text(struct ctx *cx, const struct assessment_def *def)
+{
+	struct buf b = { 0 };
+	struct str text;
+
+	assessment_write(&b, def);
+	text = buf_copy(&b, cx->arena);
+	buf_done(&b);
+	return text;
+}
+
+/* Of what assessment.get shows: who has that can compute it. */
+static struct str digest_of(struct ctx *cx, const struct assessment_def *def)
+{
+	struct assessment_def shown = *def;
+	uint8_t *digest = arena_alloc(cx->arena, DIGEST_BYTES);
+	struct str text;
+
+	assessment_hide(&shown);
+	text = file_text(cx, &shown);
+	crypto_generichash(digest, DIGEST_BYTES, (const uint8_t *)text.p,
+			   text.n, NULL, 0);
+	return (struct str){ (char *)digest, DIGEST_BYTES };
+}
+
 static enum err publish(struct ctx *cx, const void *params, void *result)
 {
 	struct publish_result *out = result;
 	struct assessment *a = &out->assessment;
 	struct assessment_def def;
-	uint8_t *digest = arena_alloc(cx->arena, 32);
-	struct buf b = { 0 };
-	struct str body;
 	enum err e = read_file(cx, params, &def, &out->problems);
 
 	if (e)
 		return e;
-	assessment_write(&b, &def);
-	body = buf_copy(&b, cx->arena);
-	buf_done(&b);
-	crypto_generichash(digest, 32, (const uint8_t *)body.p, body.n, NULL,
-			   0);
 	*a = (struct assessment){
 		.id = id_new(cx->clock, cx->rng),
 		.org = cx->who->org,
@@ -140,10 +177,14 @@ static enum err publish(struct ctx *cx, const void *params, void *result)
 		.title = def.title,
 		.kind = def.policy.kind,
 		.max_score = assessment_max(cx, &def),
-		.digest = { (char *)digest, 32 },
+		.digest = digest_of(cx, &def),
 		.published_at = clock_ms(cx->clock),
 	};
-	e = insert_version(cx, a, body);
+	e = before_check(cx, &def, &out->problems);
+	if (!e)
+		e = refuse(cx, &out->problems);
+	if (!e)
+		e = insert_version(cx, a, file_text(cx, &def));
 	if (!e)
 		record_stage(cx, &(struct record){
 					 .org = a->org,
@@ -166,7 +207,7 @@ static enum err check(struct ctx *cx, const void *params, void *result)
 		err_clear(cx);
 		return OK;
 	}
-	return e;
+	return e ? e : before_check(cx, &def, result);
 }
 
 /* ---- import ---- */
@@ -203,7 +244,6 @@ static enum err import(struct ctx *cx, const void *params, void *result)
 	const struct import_params *p = params;
 	struct import_result *out = result;
 	struct assessment_def def;
-	struct buf b = { 0 };
 	enum err e;
 
 	if (!cx->io->bytes_in.n)
@@ -213,9 +253,7 @@ static enum err import(struct ctx *cx, const void *params, void *result)
 	if (e)
 		return e;
 	assessment_of_bank(cx, &out->report, p->course, p->slug, &def);
-	assessment_write(&b, &def);
-	cx->io->bytes_out = buf_copy(&b, cx->arena);
-	buf_done(&b);
+	cx->io->bytes_out = file_text(cx, &def);
 	out->report.items = (struct list){ 0 }; /* they are in the bytes */
 	return OK;
 }
@@ -225,12 +263,16 @@ static enum err import(struct ctx *cx, const void *params, void *result)
 struct get_result {
 	struct assessment assessment;
 	struct str definition;
+	bool has_password;
 };
 static const struct field get_result_fields[] = {
 	FIELD(struct get_result, assessment, KIND_OBJECT, "the version",
 	      .shape = &assessment_row_shape),
 	FIELD(struct get_result, definition, KIND_RAW,
-	      "the assessment file, with its answers"),
+	      "the assessment file, with its answers, without its password"),
+	FIELD(struct get_result, has_password, KIND_BOOL,
+	      "a password is needed to start; whoever publishes the "
+	      "definition again gives it anew"),
 	FIELD_END,
 };
 static const struct shape get_result_shape =
@@ -240,17 +282,19 @@ static enum err get(struct ctx *cx, const void *params, void *result)
 {
 	const struct assessment_ref *ref = params;
 	struct get_result *out = result;
-	struct body_row body;
+	const struct published *pub;
+	struct assessment_def shown;
 	enum err e = assessment_resolve(cx, ref, &out->assessment);
 
 	if (!e)
-		e = store_one(
-			cx, &assessment_sql[ASSESSMENT_BODY],
-			VALS(v_id(&cx->who->org), v_id(&out->assessment.id)),
-			&body);
-	if (!e)
-		out->definition = body.body;
-	return e;
+		e = catalog_get(cx->app->catalog, cx, &out->assessment.org,
+				&out->assessment.id, &pub);
+	if (e)
+		return e;
+	shown = pub->def;
+	out->has_password = assessment_hide(&shown);
+	out->definition = file_text(cx, &shown);
+	return OK;
 }
 
 struct list_params {
@@ -364,7 +408,7 @@ const struct rpc_method assessment_methods[] = {
 	{ .name = "assessment.check",
 	  .does = "Say all that publishing a file would object to.",
 	  .roles = AUTHORS,
-	  .flags = RPC_SLOW | RPC_TAKES_BYTES | RPC_NO_STORE,
+	  .flags = RPC_SLOW | RPC_TAKES_BYTES,
 	  .params = &publish_shape,
 	  .result = &problems_shape,
 	  .fails = FAILS(ERR_DENIED, ERR_TOO_LARGE, ERR_BAD_JSON),

@@ -6,19 +6,6 @@
 #include "engine/assessment/assessment_sql.h"
 #include "engine/auth/org.h"
 
-/* The first error of a list of problems becomes the reply. */
-static enum err refuse(struct ctx *cx, const struct problems *ps)
-{
-	const struct problem *p = ps->list.at;
-
-	for (size_t i = 0; i < ps->list.n; i++)
-		if (p[i].level == PROBLEM_ERROR)
-			return err_field(cx, ERR_INVALID,
-					 str_z(cx->arena, p[i].at), "%.*s",
-					 STR_FMT(p[i].text));
-	return OK;
-}
-
 static enum err rules_changed(struct ctx *cx, const struct id *series,
 			      const struct id *learner)
 {
@@ -69,15 +56,28 @@ struct override_result {
 	struct id learner;
 	struct str group;
 	struct str rules;
+	bool password, has_password; /* has_password: the override says */
 	int64_t updated_at;
+	struct problems problems;
+	bool has_problems;
 };
 static const struct field override_result_fields[] = {
 	FIELD(struct override_result, series, KIND_ID, "the assessment"),
 	FIELD_OPT(struct override_result, learner, KIND_ID, "whose"),
 	FIELD_OPT(struct override_result, group, KIND_STR, "or which group's"),
 	FIELD_OPT(struct override_result, rules, KIND_RAW,
-		  "the fields that differ"),
+		  "the fields that differ, but for a password"),
+	{ .name = "has_password",
+	  .doc = "they need a password of their own to start; false: none; "
+		 "absent: as others do",
+	  .kind = KIND_BOOL,
+	  .optional = true,
+	  .offset = offsetof(struct override_result, password),
+	  .has = (int32_t)offsetof(struct override_result, has_password) + 1 },
 	FIELD_OPT(struct override_result, updated_at, KIND_TIME, "last change"),
+	FIELD_MAYBE(struct override_result, problems, has_problems, KIND_OBJECT,
+		    "when it is set: warnings, likely slips",
+		    .shape = &problems_shape),
 	FIELD_END,
 };
 static const struct shape override_result_shape = {
@@ -110,13 +110,26 @@ static enum err override_target(struct ctx *cx, const struct override_params *p,
 	return OK;
 }
 
+/* The rules as they may be shown: of a password only whether there is one. */
+static void show_rules(struct ctx *cx, const struct override *rules,
+		       struct override_result *out)
+{
+	struct override shown = *rules;
+
+	out->has_password = rules->has_password;
+	out->password = rules->password.n > 0;
+	shown.has_password = false;
+	shown.password = (struct str){ 0 };
+	out->rules = field_text(cx->arena, &override_shape, &shown);
+}
+
 static void note_override(struct ctx *cx, const char *event,
 			  const struct override_result *r)
 {
 	struct override_result public = *r;
 
-	/* A password is a secret, so the chain has only the fact. */
 	public.rules = (struct str){ 0 };
+	public.has_problems = false;
 	cx->io->private_reply = true;
 	record_stage(
 		cx, &(struct record){ .org = cx->who->org,
@@ -128,13 +141,31 @@ static void note_override(struct ctx *cx, const char *event,
 							 &public) });
 }
 
+/* A group is who is in it, and may be filled later: no reason to refuse. */
+static enum err warn_of_nobody(struct ctx *cx, struct str course,
+			       struct str group, struct problems *problems)
+{
+	struct list rows;
+	enum err e = store_list(
+		cx, &assessment_sql[MEMBER_LIST],
+		VALS(v_id(&cx->who->org), v_text(course), v_text(group)), 1,
+		&rows, NULL);
+
+	if (!e && !rows.n)
+		problem_add(cx, problems, PROBLEM_WARNING, STR("/group"),
+			    "group_empty",
+			    "the course has nobody in a group of this name: "
+			    "the rules hold for nobody until group.set puts "
+			    "somebody there");
+	return e;
+}
+
 static enum err override_set(struct ctx *cx, const void *params, void *result)
 {
 	const struct override_params *p = params;
 	struct override_result *out = result;
 	struct override rules = p->rules;
 	const struct published *pub;
-	struct problems problems = { 0 };
 	struct assessment a;
 	enum err e;
 
@@ -151,19 +182,24 @@ static enum err override_set(struct ctx *cx, const void *params, void *result)
 				    &out->learner);
 	if (e)
 		return e;
-	override_check(cx, &pub->def.policy, &rules, "/rules", &problems);
-	e = refuse(cx, &problems);
+	override_check(cx, &pub->def.policy, &rules, "/rules", &out->problems);
+	e = problems_refuse(cx, &out->problems);
+	if (!e && p->group.n)
+		e = warn_of_nobody(cx, a.course, p->group, &out->problems);
 	if (e)
 		return e;
+	out->has_problems = true;
 	out->series = a.series;
 	out->group = p->group;
-	out->rules = field_text(cx->arena, &override_shape, &rules);
+	show_rules(cx, &rules, out);
 	out->updated_at = clock_ms(cx->clock);
-	e = store_exec(cx, &assessment_sql[OVERRIDE_SET],
-		       VALS(v_id(&a.org), v_id(&a.series), v_int(rules.scope),
-			    v_text(rules.ref), v_text(out->rules),
-			    v_int(out->updated_at)),
-		       NULL);
+	e = store_exec(
+		cx, &assessment_sql[OVERRIDE_SET],
+		VALS(v_id(&a.org), v_id(&a.series), v_int(rules.scope),
+		     v_text(rules.ref),
+		     v_text(field_text(cx->arena, &override_shape, &rules)),
+		     v_int(out->updated_at)),
+		NULL);
 	if (!e)
 		e = rules_changed(cx, &a.series, &out->learner);
 	if (!e)
@@ -231,10 +267,14 @@ static enum err override_list(struct ctx *cx, const void *params, void *result)
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct override_row *r =
 			(const struct override_row *)rows.at + i;
+		struct override rules;
 
+		if (field_decode_text(cx, r->body, &override_shape, &rules))
+			return err_set(cx, ERR_CORRUPT,
+				       "a stored override cannot be read");
 		o[i] = (struct override_result){ .series = r->series,
-						 .rules = r->body,
 						 .updated_at = r->updated_at };
+		show_rules(cx, &rules, &o[i]);
 		if (r->scope == OVERRIDE_GROUP)
 			o[i].group = r->ref;
 		else if (!id_parse(r->ref, &o[i].learner))
@@ -317,7 +357,7 @@ static enum err accommodation_set(struct ctx *cx, const void *params,
 	enum err e;
 
 	accommodation_check(cx, &p->rules, "/rules", &problems);
-	e = refuse(cx, &problems);
+	e = problems_refuse(cx, &problems);
 	if (!e)
 		e = person_for(cx, p->learner, &out->learner);
 	if (e)

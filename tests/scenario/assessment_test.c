@@ -220,6 +220,171 @@ static void a_password_of_an_override_is_in_no_record(void **state)
 	assert_true(str_find(r.bytes, STR("sesame-open"), 0) == SIZE_MAX);
 }
 
+#define REF "\"course\":\"c\",\"slug\":\"q\""
+
+/* Whoever may look at rules and definitions, in every way there is. */
+static void no_call_tells_a_password(void **state)
+{
+	static const char *const readers[] = { "platform", "author",
+					       "moderator", "auditor",
+					       "admin" };
+	struct world *w = *state;
+	const char *before = quiz_publish(w, "\"password\":\"sesame-open\"");
+	struct reply r;
+
+	for (size_t i = 0; i < 5; i++) {
+		r = world_ok(w, readers[i], "assessment.get", "{" REF "}");
+		assert_true(str_find(r.json, STR("sesame"), 0) == SIZE_MAX);
+		assert_string_equal(reply_text(w, &r, "has_password"), "true");
+	}
+	/* What is shown can be published; it has no password then. */
+	r = world_ok(w, "author", "assessment.publish", "{\"definition\":%s}",
+		     reply_text(w, &r, "definition"));
+	assert_string_not_equal(reply_text(w, &r, "assessment/id"), before);
+	r = world_ok(w, "author", "assessment.get", "{" REF "}");
+	assert_string_equal(reply_text(w, &r, "has_password"), "false");
+	r = world_ok(w, "moderator", "override.set",
+		     "{" REF ",\"learner\":\"ann\",\"rules\":{\"attempts\":2,"
+		     "\"password\":\"sesame-ann\"}}");
+	assert_true(str_find(r.json, STR("sesame"), 0) == SIZE_MAX);
+	assert_string_equal(reply_text(w, &r, "has_password"), "true");
+	assert_int_equal(reply_int(w, &r, "rules/attempts"), 2);
+	world_ok(w, "moderator", "override.set",
+		 "{" REF ",\"learner\":\"bob\",\"rules\":{\"password\":\"\"}}");
+	r = world_ok(w, "moderator", "override.list", "{" REF "}");
+	assert_true(str_find(r.json, STR("sesame"), 0) == SIZE_MAX);
+	assert_int_equal(reply_count(w, &r, "overrides"), 2);
+	for (int i = 0; i < 2; i++) {
+		bool ann = reply_has(
+			w, &r,
+			str_fmt(w->cx.arena, "overrides/%d/rules/attempts", i)
+				.p);
+
+		assert_string_equal(
+			reply_text(w, &r,
+				   str_fmt(w->cx.arena,
+					   "overrides/%d/has_password", i)
+					   .p),
+			ann ? "true" : "false");
+	}
+	/* It still holds. */
+	r = world_call(w, "learner:ann", "attempt.start", QUIZ_REF);
+	assert_int_not_equal(r.e, OK);
+	world_ok(w, "learner:ann", "attempt.start",
+		 "{" REF ",\"password\":\"sesame-ann\"}");
+}
+
+static void a_new_password_alone_makes_a_new_version(void **state)
+{
+	struct world *w = *state;
+	struct reply one, two;
+
+	quiz_publish(w, "\"password\":\"sesame-one\"");
+	one = world_ok(w, "author", "assessment.get", "{" REF "}");
+	quiz_publish(w, "\"password\":\"sesame-two\"");
+	two = world_ok(w, "author", "assessment.get", "{" REF "}");
+	assert_int_equal(reply_int(w, &two, "assessment/version"), 2);
+	/* The digest is of what is shown: nothing to try passwords on. */
+	assert_string_equal(
+		str_z(w->cx.arena,
+		      str_of(reply_text(w, &one, "assessment/digest"))),
+		reply_text(w, &two, "assessment/digest"));
+}
+
+#define NEEDS(slug) "\"prerequisites\":[{\"assessment\":\"" slug "\"}]"
+
+static struct reply try_publish(struct world *w, const char *slug,
+				const char *policy)
+{
+	return world_call(w, "author", "assessment.publish",
+			  "{\"definition\":%s}", quiz_json(w, slug, policy));
+}
+
+static void a_prerequisite_that_is_not_there_is_warned_of(void **state)
+{
+	struct world *w = *state;
+	struct reply r =
+		world_ok(w, "author", "assessment.check", "{\"definition\":%s}",
+			 quiz_json(w, "b", NEEDS("a")));
+
+	assert_int_equal(reply_int(w, &r, "errors"), 0);
+	assert_int_equal(reply_int(w, &r, "warnings"), 1);
+	assert_string_equal(reply_text(w, &r, "list/0/code"),
+			    "unknown_prerequisite");
+	r = try_publish(w, "b", NEEDS("a"));
+	assert_int_equal(r.e, OK);
+	assert_int_equal(reply_int(w, &r, "problems/warnings"), 1);
+	assert_string_equal(reply_text(w, &r, "problems/list/0/at"),
+			    "/policy/prerequisites/0/assessment");
+	assert_int_equal(try_publish(w, "a", "").e, OK);
+	r = try_publish(w, "b", NEEDS("a") ",\"attempts\":2");
+	assert_int_equal(r.e, OK);
+	assert_int_equal(reply_int(w, &r, "problems/warnings"), 0);
+}
+
+static void prerequisites_never_close_a_circle(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+
+	assert_int_equal(try_publish(w, "a", NEEDS("b")).e, OK);
+	assert_int_equal(try_publish(w, "b", NEEDS("c")).e, OK);
+	r = try_publish(w, "c", NEEDS("a"));
+	assert_int_equal(r.e, ERR_INVALID);
+	assert_true(str_is(r.field, "/policy/prerequisites/0/assessment"));
+	assert_true(str_find(r.message,
+			     STR("c would need a, which needs b, which needs "
+				 "c"),
+			     0) != SIZE_MAX);
+	r = world_ok(w, "author", "assessment.check", "{\"definition\":%s}",
+		     quiz_json(w, "c", NEEDS("a")));
+	assert_int_equal(reply_int(w, &r, "errors"), 1);
+	assert_int_equal(try_publish(w, "c", "").e, OK);
+	/* Itself, under a slug that is given beside the file. */
+	r = world_call(w, "author", "assessment.publish",
+		       "{\"definition\":%s,\"slug\":\"c\"}",
+		       quiz_json(w, "d", NEEDS("c")));
+	assert_int_equal(r.e, ERR_INVALID);
+	/* A circle that is there already is none of a newcomer's. */
+	assert_int_equal(try_publish(w, "e", NEEDS("a")).e, OK);
+}
+
+static void less_time_is_no_accommodation(void **state)
+{
+	struct world *w = *state;
+	struct reply r = world_call(w, "platform", "accommodation.set",
+				    "{\"learner\":\"ann\",\"rules\":"
+				    "{\"time_num\":1,\"time_den\":2}}");
+
+	assert_int_equal(r.e, ERR_INVALID);
+	assert_true(str_is(r.field, "/rules/time_num"));
+	r = world_call(w, "platform", "accommodation.set",
+		       "{\"learner\":\"ann\",\"rules\":"
+		       "{\"time_num\":0,\"time_den\":0}}");
+	assert_int_equal(r.e, ERR_INVALID);
+	r = world_ok(w, "platform", "accommodation.set",
+		     "{\"learner\":\"ann\",\"rules\":{\"extra_ms\":60000}}");
+	assert_false(reply_has(w, &r, "rules/time_num"));
+	assert_false(reply_has(w, &r, "rules/time_den"));
+}
+
+static void rules_for_nobody_are_warned_of(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+
+	quiz_publish(w, "");
+	r = world_ok(w, "moderator", "override.set",
+		     "{" REF ",\"group\":\"g\",\"rules\":{\"attempts\":5}}");
+	assert_string_equal(reply_text(w, &r, "problems/list/0/code"),
+			    "group_empty");
+	world_ok(w, "platform", "group.set",
+		 "{\"course\":\"c\",\"group\":\"g\",\"learners\":[\"ann\"]}");
+	r = world_ok(w, "moderator", "override.set",
+		     "{" REF ",\"group\":\"g\",\"rules\":{\"attempts\":6}}");
+	assert_int_equal(reply_count(w, &r, "problems/list"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +399,12 @@ int main(void)
 		quiz_test(an_accommodation_stretches_every_timed_assessment),
 		quiz_test(an_override_that_contradicts_itself_is_refused),
 		quiz_test(a_password_of_an_override_is_in_no_record),
+		quiz_test(no_call_tells_a_password),
+		quiz_test(a_new_password_alone_makes_a_new_version),
+		quiz_test(a_prerequisite_that_is_not_there_is_warned_of),
+		quiz_test(prerequisites_never_close_a_circle),
+		quiz_test(less_time_is_no_accommodation),
+		quiz_test(rules_for_nobody_are_warned_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,19 +255,24 @@ static void an_override_is_blamed_for_what_it_breaks_only(void **state)
 	assert_false(has_code(&ps, "grace_unused"));
 }
 
-static void an_accommodation_that_takes_time_away_is_questioned(void **state)
+static void an_accommodation_that_takes_time_away_is_refused(void **state)
 {
 	struct accommodation a = { .time_num = 1, .time_den = 2 };
 	struct problems ps = { 0 };
 
 	accommodation_check(*state, &a, "", &ps);
 	assert_true(has_code(&ps, "less_time"));
+	assert_int_equal(ps.errors, 1);
 	a.time_den = 0;
 	accommodation_check(*state, &a, "", &ps);
-	assert_int_equal(ps.errors, 1);
+	assert_int_equal(ps.errors, 2);
 	a.time_num = 0;
 	accommodation_check(*state, &a, "", &ps);
 	assert_true(has_code(&ps, "no_effect"));
+	assert_int_equal(ps.errors, 2);
+	a.has_time_num = a.has_time_den = true;
+	accommodation_check(*state, &a, "", &ps);
+	assert_true(has_code(&ps, "no_denominator"));
 }
 
 int main(void)
@@ -285,7 +290,7 @@ int main(void)
 		TEST_OF_EXAM(an_override_survives_being_written_and_read),
 		TEST_OF_EXAM(an_override_is_blamed_for_what_it_breaks_only),
 		TEST_OF_EXAM(
-			an_accommodation_that_takes_time_away_is_questioned),
+			an_accommodation_that_takes_time_away_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
