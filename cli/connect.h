@@ -18,7 +18,8 @@ struct connect {
 
 /*
  * Opens the connection. A wrong flag is ERR_INVALID, no server
- * ERR_UNAVAILABLE.
+ * ERR_UNAVAILABLE, a server whose certificate is not trusted
+ * ERR_UNAUTHENTICATED.
  */
 MUST enum err connect_open(struct cli *c, const struct args *a,
 			   struct connect *out);

@@ -236,7 +236,7 @@ static int perform(struct cli *c, struct call *call)
 	if (e)
 		return e == ERR_INVALID ? cli_usage(c) : cli_error(c, e);
 	e = connect_open(c, call->args, &n);
-	if (e && !err_retry(e) && e != ERR_INVALID)
+	if (e && !err_retry(e) && e != ERR_INVALID && e != ERR_UNAUTHENTICATED)
 		return cli_error(c, e); /* such as a file that is not there */
 	if (!e)
 		e = connect_call(c, &n, str_of(call->method->name),

@@ -544,8 +544,12 @@ int take_run(struct cli *c, const struct args *a)
 			       "which one? --assessment ID, --attempt ID, or "
 			       "--course and --slug");
 	e = connect_open(c, a, &t.net);
-	if (e)
-		return e == ERR_INVALID ? cli_usage(c) : cli_error(c, e);
+	if (e == ERR_INVALID)
+		return cli_usage(c);
+	if (e) {
+		code = cli_error(c, e);
+		return e == ERR_UNAUTHENTICATED ? CLI_FAILED : code;
+	}
 	code = take(&t);
 	connect_close(&t.net);
 	return code;

@@ -32,12 +32,18 @@ struct client_reply {
 	int64_t retry_after_ms;
 };
 
+/*
+ * ERR_INVALID: the options. ERR_UNAVAILABLE: nobody answers there.
+ * ERR_UNAUTHENTICATED: somebody does, whose certificate is not trusted or not
+ * made out to the host in the URL.
+ */
 MUST enum err client_open(struct ctx *cx, const struct client_opts *o,
 			  struct client **out);
 void client_close(struct client *c); /* NULL is allowed */
 /*
  * OK when the server answered, with its answer in *out (arena); it may be an
- * error, see out->code. ERR_UNAVAILABLE: nobody answered.
+ * error, see out->code. ERR_UNAVAILABLE: nobody answered. While connecting
+ * again, also what client_open returns.
  * params: JSON object or absent. bytes: or absent.
  */
 MUST enum err client_call(struct ctx *cx, struct client *c, struct str method,

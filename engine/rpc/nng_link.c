@@ -1,7 +1,14 @@
+/*
+ * tls+tcp, ws and wss by nng. The first connection is dialled where its end can
+ * be seen: nng alone would try again for ever and tell nobody why, so that a
+ * certificate that is not trusted looked like a server that is not there.
+ */
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <nng/supplemental/tls/tls.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "engine/rpc/link.h"
 
@@ -11,6 +18,15 @@ struct nng_link {
 	struct link link; /* first */
 	nng_socket sock;
 	nng_tls_config *tls;
+};
+
+/* A dial that may take longer than we want to wait. */
+struct dial {
+	nng_dialer dialer;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool done;
+	int rv;
 };
 
 static bool exchange(struct link *l, struct str message, struct buf *reply,
@@ -69,6 +85,84 @@ static int tls_options(struct ctx *cx, struct nng_link *n, nng_dialer d,
 	return rv;
 }
 
+static void *dial_thread(void *arg)
+{
+	struct dial *d = arg;
+	int rv = nng_dialer_start(d->dialer, 0);
+
+	pthread_mutex_lock(&d->lock);
+	d->rv = rv;
+	d->done = true;
+	pthread_cond_signal(&d->changed);
+	pthread_mutex_unlock(&d->lock);
+	return NULL;
+}
+
+/* Connects, handshakes included; NNG_ETIMEDOUT after so long. */
+static int dial(nng_dialer dialer, int64_t timeout_ms)
+{
+	struct dial d = { .dialer = dialer };
+	struct timespec until;
+	pthread_condattr_t attr;
+	pthread_t thread;
+	bool late;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_mutex_init(&d.lock, NULL);
+	pthread_cond_init(&d.changed, &attr);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += timeout_ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	CHECK(pthread_create(&thread, NULL, dial_thread, &d) == 0);
+	pthread_mutex_lock(&d.lock);
+	while (!d.done &&
+	       pthread_cond_timedwait(&d.changed, &d.lock, &until) == 0)
+		;
+	late = !d.done;
+	pthread_mutex_unlock(&d.lock);
+	if (late)
+		nng_dialer_close(dialer); /* the dial ends with it */
+	pthread_join(thread, NULL);
+	pthread_cond_destroy(&d.changed);
+	pthread_condattr_destroy(&attr);
+	pthread_mutex_destroy(&d.lock);
+	return late ? NNG_ETIMEDOUT : d.rv;
+}
+
+static enum err cannot(struct ctx *cx, const struct client_opts *o, int rv)
+{
+	if (rv == NNG_EPEERAUTH)
+		return err_set(cx, ERR_UNAUTHENTICATED,
+			       "the certificate of the server at %.*s is not "
+			       "trusted: --ca FILE names who may have signed "
+			       "it%s",
+			       STR_FMT(o->url),
+			       o->ca_file.n ? ", and this one has not" : "");
+	if (rv == NNG_ECRYPTO)
+		return err_set(cx, ERR_UNAUTHENTICATED,
+			       "no TLS with the server at %.*s: its "
+			       "certificate is not made out to the host in "
+			       "the URL or not signed by one whom --ca FILE "
+			       "names, or it wants another version of TLS",
+			       STR_FMT(o->url));
+	if (rv == NNG_ENOENT)
+		return err_set(cx, ERR_INVALID, "--ca: there is no file %.*s",
+			       STR_FMT(o->ca_file));
+	if (rv == NNG_ECONNREFUSED || rv == NNG_ETIMEDOUT ||
+	    rv == NNG_ECONNRESET || rv == NNG_ECONNSHUT ||
+	    rv == NNG_EUNREACHABLE || rv == NNG_EADDRINVAL)
+		return err_set(cx, ERR_UNAVAILABLE,
+			       "no server answers at %.*s (%s)",
+			       STR_FMT(o->url), nng_strerror(rv));
+	return err_set(cx, ERR_UNAVAILABLE, "cannot use %.*s: %s",
+		       STR_FMT(o->url), nng_strerror(rv));
+}
+
 enum err link_nng(struct ctx *cx, const struct client_opts *o,
 		  struct link **out)
 {
@@ -92,12 +186,11 @@ enum err link_nng(struct ctx *cx, const struct client_opts *o,
 	if (rv == 0 && (str_starts(o->url, "wss") || str_starts(o->url, "tls")))
 		rv = tls_options(cx, n, d, o);
 	if (rv == 0)
-		rv = nng_dialer_start(d, NNG_FLAG_NONBLOCK);
+		rv = dial(d, o->timeout_ms);
 	if (rv == 0) {
 		*out = &n->link;
 		return OK;
 	}
 	close_link(&n->link);
-	return err_set(cx, ERR_UNAVAILABLE, "cannot use %.*s: %s",
-		       STR_FMT(o->url), nng_strerror(rv));
+	return cannot(cx, o, rv);
 }

@@ -148,12 +148,72 @@ static void vanishing_tls_clients_cannot_exhaust_the_server(void **state)
 	rs_stop(&s);
 }
 
+/* What opening says; the code. */
+static enum err open_as(struct ctx *cx, struct str url, const char *ca)
+{
+	const struct client_opts o = { .url = url,
+				       .ca_file = str_of(ca),
+				       .timeout_ms = 5000 };
+	struct client *c = NULL;
+	enum err e;
+
+	err_clear(cx);
+	e = client_open(cx, &o, &c);
+	client_close(c);
+	return e;
+}
+
+static struct str of_host(struct ctx *cx, struct rs *s, const char *scheme,
+			  const char *host, const char *path)
+{
+	return str_fmt(cx->arena, "%s%s:%d%s", scheme, host, rs_port(s, scheme),
+		       path);
+}
+
+/* Neither is "no server answers": it does, and the certificate is at fault. */
+static void certificates_are_told_from_absence(struct ctx *cx, struct rs *s)
+{
+	static const char *const paths[][2] = { { "tls+tcp://", "" },
+						{ "wss://", "/rpc" } };
+
+	for (int i = 0; i < 2; i++) {
+		const char *scheme = paths[i][0], *path = paths[i][1];
+
+		assert_int_equal(
+			open_as(cx, of_host(cx, s, scheme, "localhost", path),
+				cert),
+			OK);
+		assert_int_equal(
+			open_as(cx, of_host(cx, s, scheme, "localhost", path),
+				NULL),
+			ERR_UNAUTHENTICATED);
+		assert_non_null(strstr(cx->error.text, "certificate"));
+		assert_non_null(strstr(cx->error.text, "--ca"));
+		assert_int_equal(
+			open_as(cx, of_host(cx, s, scheme, "localhost", path),
+				"/nowhere.pem"),
+			ERR_INVALID);
+		assert_int_equal(open_as(cx,
+					 str_fmt(cx->arena, "%slocalhost:1%s",
+						 scheme, path),
+					 cert),
+				 ERR_UNAVAILABLE);
+		assert_non_null(strstr(cx->error.text, "no server answers"));
+	}
+	/* 127.0.0.2 is this server too, but not in its certificate. */
+	assert_int_equal(open_as(cx,
+				 of_host(cx, s, "tls+tcp://", "127.0.0.2", ""),
+				 cert),
+			 ERR_UNAUTHENTICATED);
+	assert_non_null(strstr(cx->error.text, "host in the URL"));
+}
+
 static void clients_call_over_every_transport(void **state)
 {
 	static const char *const schemes[] = { "ipc://", "tcp://", "tls+tcp://",
 					       "ws://", "wss://" };
 	struct rs_opts o = { .listen = "ipc,tcp://127.0.0.1:0,"
-				       "tls+tcp://127.0.0.1:0,"
+				       "tls+tcp://0.0.0.0:0,"
 				       "ws://127.0.0.1:0/rpc,"
 				       "wss://localhost:0/rpc",
 			     .contexts = 64,
@@ -192,6 +252,7 @@ static void clients_call_over_every_transport(void **state)
 		assert_int_equal(r.retry_after_ms, 77);
 		client_close(c);
 	}
+	certificates_are_told_from_absence(&cx, &s);
 	arena_free(cx.arena);
 	rs_stop(&s);
 }
