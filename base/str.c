@@ -263,3 +263,29 @@ uint64_t str_hash(struct str s)
 	}
 	return h;
 }
+
+size_t str_distance(struct str a, struct str b)
+{
+	size_t row[STR_WORD_MOST + 1], before, keep;
+
+	if (a.n > STR_WORD_MOST || b.n > STR_WORD_MOST)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= b.n; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a.n; i++) {
+		before = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= b.n; j++) {
+			size_t best = before + (a.p[i - 1] != b.p[j - 1]);
+
+			keep = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+			before = keep;
+		}
+	}
+	return row[b.n];
+}

@@ -66,3 +66,9 @@ struct str str_of_int(char text[STR_INT_TEXT], int64_t v);
 size_t str_utf8_put(char out[4], uint32_t c);
 bool str_utf8_ok(struct str s);	 /* RFC 3629: no overlong, no surrogates */
 uint64_t str_hash(struct str s); /* FNV-1a; for tables, never for secrets */
+/*
+ * How many bytes must be put in, taken out or changed to make b of a
+ * (Levenshtein 1965); SIZE_MAX if one is longer than STR_WORD_MOST.
+ */
+enum { STR_WORD_MOST = 64 };
+size_t str_distance(struct str a, struct str b);

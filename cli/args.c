@@ -1,6 +1,6 @@
 #include "cli/args.h"
 
-enum { GIVEN_MOST = 1000, NEAR = 2, WORD_MOST = 40 };
+enum { GIVEN_MOST = 1000, NEAR = 2 };
 
 /* Whether the word a user wrote is the name in the table. */
 static bool same_name(struct str word, const char *name)
@@ -34,33 +34,6 @@ static const struct flag *find_letter(const struct flag *const *tables,
 	return NULL;
 }
 
-/* Edits between a and b (Levenshtein 1965), at most WORD_MOST bytes. */
-static size_t distance(struct str a, struct str b)
-{
-	size_t row[WORD_MOST + 1], before, keep;
-
-	if (a.n > WORD_MOST || b.n > WORD_MOST)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= b.n; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a.n; i++) {
-		before = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= b.n; j++) {
-			size_t best = before + (a.p[i - 1] != b.p[j - 1]);
-
-			keep = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			before = keep;
-		}
-	}
-	return row[b.n];
-}
-
 const char *args_nearest(struct str word,
 			 const char *(*next)(void *arg, size_t i), void *arg)
 {
@@ -68,7 +41,7 @@ const char *args_nearest(struct str word,
 	size_t least = NEAR + 1;
 
 	for (size_t i = 0; (z = next(arg, i)); i++) {
-		size_t d = distance(word, str_of(z));
+		size_t d = str_distance(word, str_of(z));
 
 		if (d < least && d < strlen(z)) {
 			least = d;

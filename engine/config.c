@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -154,18 +155,45 @@ enum err config_set(struct ctx *cx, struct config *c, struct str key,
 	return OK;
 }
 
+enum { KEYS_MOST = 64 };
+
+/* The line of the file that has each setting; 0: none yet. */
+struct lines {
+	int of[KEYS_MOST];
+};
+
+static enum err once(struct ctx *cx, struct lines *seen, struct str key,
+		     int number)
+{
+	const struct config_key *k = key_find(key);
+	size_t i = k ? (size_t)(k - config_keys) : 0;
+
+	if (!k)
+		return OK; /* for config_set to refuse */
+	CHECK(i < KEYS_MOST);
+	if (seen->of[i])
+		return err_field(cx, ERR_INVALID, k->name,
+				 "setting %s is given twice, first in line %d",
+				 k->name, seen->of[i]);
+	seen->of[i] = number;
+	return OK;
+}
+
 static enum err file_line(struct ctx *cx, struct config *c, const char *path,
-			  int number, struct str line)
+			  struct lines *seen, int number, struct str line)
 {
 	size_t eq = str_find(line, STR("="), 0);
+	struct str key = str_trim(str_cut(line, 0, eq));
 	enum err e;
 
 	if (eq == SIZE_MAX)
 		return err_set(cx, ERR_INVALID,
 			       "%s line %d: write it as key = value", path,
 			       number);
-	e = config_set(cx, c, str_trim(str_cut(line, 0, eq)),
-		       str_trim(str_cut(line, eq + 1, line.n)));
+	e = once(cx, seen, key, number);
+	if (!e)
+		e = config_set(cx, c, key,
+			       str_trim(str_cut(line, eq + 1, line.n)));
 	if (e) {
 		char text[ERR_TEXT];
 
@@ -178,6 +206,7 @@ static enum err file_line(struct ctx *cx, struct config *c, const char *path,
 enum err config_file(struct ctx *cx, struct config *c, const char *path)
 {
 	FILE *f = fopen(path, "re");
+	struct lines seen = { { 0 } };
 	char line[4096];
 	int number = 0;
 	enum err e = OK;
@@ -192,34 +221,87 @@ enum err config_file(struct ctx *cx, struct config *c, const char *path)
 		number++;
 		if (s.n == 0 || s.p[0] == '#')
 			continue;
-		e = file_line(cx, c, path, number, s);
+		e = file_line(cx, c, path, &seen, number, s);
 	}
 	fclose(f);
 	return e;
+}
+
+enum { ENV_NAME = 64 };
+
+/* The setting that an ASSAY_NAME=VALUE names, small; false: none of ours. */
+static bool env_name(struct str s, char name[ENV_NAME], struct str *value)
+{
+	size_t eq = str_find(s, STR("="), 0);
+
+	if (!str_starts(s, "ASSAY_") || eq == SIZE_MAX || eq - 6 >= ENV_NAME)
+		return false;
+	for (size_t i = 6; i < eq; i++)
+		name[i - 6] = str_lower(s.p[i]);
+	name[eq - 6] = 0;
+	*value = str_cut(s, eq + 1, s.n);
+	return true;
 }
 
 enum err config_env(struct ctx *cx, struct config *c,
 		    const char *const *environ_list)
 {
 	for (; *environ_list; environ_list++) {
-		struct str s = str_of(*environ_list);
-		size_t eq = str_find(s, STR("="), 0);
-		char name[64];
+		char name[ENV_NAME];
+		struct str value;
 		enum err e;
 
-		if (!str_starts(s, "ASSAY_") || eq == SIZE_MAX ||
-		    eq - 6 >= sizeof(name))
-			continue;
-		for (size_t i = 6; i < eq; i++)
-			name[i - 6] = str_lower(s.p[i]);
-		name[eq - 6] = 0;
-		if (!key_find(str_of(name)))
-			continue; /* other programs' ASSAY_ variables */
-		e = config_set(cx, c, str_of(name), str_cut(s, eq + 1, s.n));
+		if (!env_name(str_of(*environ_list), name, &value) ||
+		    !key_find(str_of(name)))
+			continue; /* see config_stray */
+		e = config_set(cx, c, str_of(name), value);
 		if (e)
 			return e;
 	}
 	return OK;
+}
+
+bool config_stray(const char *entry, const char **nearest)
+{
+	/* assay's, and what a developer's shell has. */
+	static const char *const others[] = { "url",   "token",
+					      "build", "token_file",
+					      "root",  "test_store",
+					      NULL };
+	char name[ENV_NAME];
+	size_t least = 3;
+	struct str value;
+
+	*nearest = NULL;
+	if (!env_name(str_of(entry), name, &value) || key_find(str_of(name)))
+		return false;
+	for (size_t i = 0; others[i]; i++)
+		if (strcmp(name, others[i]) == 0)
+			return false;
+	for (const struct config_key *k = config_keys; k->name; k++) {
+		size_t d = str_distance(str_of(name), str_of(k->name));
+
+		if (d < least && d < strlen(k->name)) {
+			least = d;
+			*nearest = k->name;
+		}
+	}
+	return true;
+}
+
+void config_settle(struct config *c, struct arena *a)
+{
+	if (!c->store.n)
+		c->store = str_fmt(a, "sqlite:%.*s/assay.db", STR_FMT(c->data));
+	if (!c->listen.n)
+		c->listen = str_fmt(a,
+				    "ipc://%.*s/assay.sock,"
+				    "ws://127.0.0.1:8140/rpc",
+				    STR_FMT(c->data));
+	if (!c->feed.n)
+		c->feed = str_fmt(a, "ipc://%.*s/feed.sock", STR_FMT(c->data));
+	if (str_is(c->feed, "none"))
+		c->feed = (struct str){ 0 };
 }
 
 /* The setting that a check below it complained of. */
@@ -244,39 +326,72 @@ static enum err check_store(struct ctx *cx, struct str url)
 			 "postgresql://USER@HOST/DB");
 }
 
-static enum err check_cert(struct ctx *cx, struct str path)
+static bool has_tls(struct str urls)
 {
-	if (access(str_copy(cx->arena, path).p, R_OK) == 0)
-		return OK;
-	return err_field(cx, ERR_INVALID, "tls_cert",
-			 "setting tls_cert: cannot read %.*s (%m)",
-			 STR_FMT(path));
-}
+	struct str one;
 
-enum err config_check(struct ctx *cx, const struct config *c)
-{
-	struct str rest = c->listen, one;
-	enum log_level level;
-	bool tls = false;
-	enum err e;
-
-	if (!log_level_parse(c->log_level, &level))
-		return err_field(
-			cx, ERR_INVALID, "log_level",
-			"setting log_level must be debug, info, warn or error");
-	while (str_split(&rest, ',', &one)) {
+	while (str_split(&urls, ',', &one)) {
 		one = str_trim(one);
 		if (str_starts(one, "tls+tcp://") || str_starts(one, "wss://"))
-			tls = true;
+			return true;
 	}
-	if (tls && c->tls_cert.n == 0)
+	return false;
+}
+
+static enum err check_cert(struct ctx *cx, const struct config *c)
+{
+	if (!has_tls(c->listen) && !has_tls(c->feed))
+		return OK;
+	if (c->tls_cert.n == 0)
 		return err_field(cx, ERR_INVALID, "tls_cert",
 				 "a tls+tcp or wss address needs the "
 				 "setting tls_cert");
-	e = of_setting(cx, "listen", front_check_urls(cx, c->listen));
+	if (access(str_copy(cx->arena, c->tls_cert).p, R_OK))
+		return err_field(cx, ERR_INVALID, "tls_cert",
+				 "setting tls_cert: cannot read %.*s (%m)",
+				 STR_FMT(c->tls_cert));
+	return of_setting(cx, "tls_cert", front_check_cert(cx, c->tls_cert));
+}
+
+enum err config_check(struct ctx *cx, const struct config *given)
+{
+	struct config c = *given;
+	enum log_level level;
+	enum err e;
+
+	config_settle(&c, cx->arena);
+	if (!log_level_parse(c.log_level, &level))
+		return err_field(
+			cx, ERR_INVALID, "log_level",
+			"setting log_level must be debug, info, warn or error");
+	e = of_setting(cx, "listen", front_check_urls(cx, c.listen));
+	if (!e && c.feed.n)
+		e = of_setting(cx, "feed",
+			       front_check_feed(cx, c.feed, c.listen));
 	if (!e)
-		e = check_store(cx, c->store);
-	return e || !tls ? e : check_cert(cx, c->tls_cert);
+		e = of_setting(cx, "origins",
+			       front_check_origins(cx, c.origins));
+	if (!e)
+		e = check_store(cx, c.store);
+	return e ? e : check_cert(cx, &c);
+}
+
+enum err config_check_data(struct ctx *cx, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return err_field(cx, ERR_INVALID, "data",
+				 "cannot use the data folder %s (%m)", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_field(cx, ERR_INVALID, "data",
+				 "the data folder %s is not a folder", path);
+	if (st.st_mode & 007)
+		return err_field(cx, ERR_INVALID, "data",
+				 "the data folder %s is open to everyone; "
+				 "chmod o-rwx it",
+				 path);
+	return OK;
 }
 
 void config_example(struct buf *b)

@@ -63,8 +63,20 @@ MUST enum err config_set(struct ctx *cx, struct config *c, struct str key,
 MUST enum err config_file(struct ctx *cx, struct config *c, const char *path);
 MUST enum err config_env(struct ctx *cx, struct config *c,
 			 const char *const *environ_list);
-/* Settings that only make sense together. */
+/*
+ * An environment entry ASSAY_NAME=… that is no setting's, nor known as another
+ * program's: likely misspelt. nearest: the setting that was meant, or NULL.
+ */
+bool config_stray(const char *entry, const char **nearest);
+/* Puts in what an empty listen, feed and store stand for. */
+void config_settle(struct config *c, struct arena *a);
+/*
+ * All that the start would refuse of the settings by themselves: addresses,
+ * certificate, origins, store. Touches nothing, reads tls_cert.
+ */
 MUST enum err config_check(struct ctx *cx, const struct config *c);
+/* The data folder, which is there: is it one, and closed to others? */
+MUST enum err config_check_data(struct ctx *cx, const char *path);
 /* The rows as a commented example file. */
 void config_example(struct buf *b);
 /* The rows as the options part of a manual page (mdoc). */

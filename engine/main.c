@@ -1,6 +1,7 @@
 /*
  * assayd: reads the settings, opens the server, waits for a signal, stops.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -119,6 +120,11 @@ static enum err take_pair(struct ctx *cx, struct args *a, const char *name,
 	return config_set(cx, &a->config, str_of(key), str_of(value));
 }
 
+static bool is_print(enum verb v)
+{
+	return v == VERB_CONFIG || v == VERB_MANUAL || v == VERB_OPTIONS;
+}
+
 /* File, then environment, then flags. */
 static enum err read_args(struct ctx *cx, int argc, char **argv, struct args *a)
 {
@@ -144,13 +150,63 @@ static enum err read_args(struct ctx *cx, int argc, char **argv, struct args *a)
 		e = take_pair(cx, a, argv[i], argv[i + 1]);
 		i++;
 	}
-	return e ? e : config_check(cx, &a->config);
+	return e || is_print(a->verb) ? e : config_check(cx, &a->config);
 }
 
 static int complain(const struct ctx *cx, int code)
 {
 	fprintf(stderr, "assayd: %s\n", cx->error.text);
 	return code;
+}
+
+/* A setting's name as its variable has it. */
+struct upper {
+	char text[64];
+};
+
+static struct upper upper(const char *name)
+{
+	struct upper u = { "" };
+
+	for (size_t i = 0; name[i] && i + 1 < sizeof(u.text); i++)
+		u.text[i] = (char)toupper((unsigned char)name[i]);
+	return u;
+}
+
+/* Misspelt settings of the environment: told, since they change nothing. */
+static void tell_strays(struct log *log)
+{
+	const char *nearest;
+
+	for (char **p = environ; *p; p++) {
+		int n = (int)strcspn(*p, "=");
+
+		if (!config_stray(*p, &nearest))
+			continue;
+		if (log)
+			log_event(log, LOG_WARN, "setting_unknown",
+				  LSTR("variable",
+				       ((struct str){ *p, (size_t)n })),
+				  LZ("nearest", nearest ? nearest : ""));
+		else
+			fprintf(stderr,
+				"assayd: warning: %.*s is no setting's%s%s%s\n",
+				n, *p, nearest ? "; was ASSAY_" : "",
+				nearest ? upper(nearest).text : "",
+				nearest ? " meant?" : "");
+	}
+}
+
+static int check(struct ctx *cx, const struct args *a)
+{
+	const char *data = str_z(cx->arena, a->config.data);
+
+	tell_strays(NULL);
+	/* A folder that is not there will be made. */
+	if (access(data, F_OK) == 0 && config_check_data(cx, data))
+		return complain(cx, EXIT_USAGE);
+	puts("the settings are fine");
+	return 0;
 }
 
 static enum err keep_key(struct ctx *cx, const char *path, struct str key)
@@ -283,7 +339,7 @@ int main(int argc, char **argv)
 	cx.log = log_new(STDERR_FILENO, least, cx.clock);
 	switch (a.verb) {
 	case VERB_CHECK:
-		puts("the settings are fine");
+		code = check(&cx, &a);
 		break;
 	case VERB_CONFIG:
 		print(config_example);
@@ -296,6 +352,7 @@ int main(int argc, char **argv)
 		break;
 	case VERB_INIT:
 	case VERB_RUN:
+		tell_strays(cx.log);
 		code = run(&cx, &a);
 		break;
 	}

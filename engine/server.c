@@ -64,20 +64,11 @@ static const char *in_data(struct server *s, const char *name)
 static enum err make_data(struct ctx *cx, struct server *s)
 {
 	const char *path = str_z(s->arena, s->config.data);
-	struct stat st;
 
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return err_set(cx, ERR_INVALID,
 			       "cannot make the data folder %s (%m)", path);
-	if (stat(path, &st) || !S_ISDIR(st.st_mode))
-		return err_set(cx, ERR_INVALID,
-			       "the data folder %s is not a folder", path);
-	if (st.st_mode & 007)
-		return err_set(cx, ERR_INVALID,
-			       "the data folder %s is open to everyone; chmod "
-			       "o-rwx it",
-			       path);
-	return OK;
+	return config_check_data(cx, path);
 }
 
 /*
@@ -99,24 +90,6 @@ static enum err lock_data(struct ctx *cx, struct server *s)
 			       STR_FMT(s->config.data));
 	return err_set(cx, ERR_INVALID, "cannot lock the data folder %.*s (%m)",
 		       STR_FMT(s->config.data));
-}
-
-static void settle_config(struct server *s)
-{
-	struct config *c = &s->config;
-	struct arena *a = s->arena;
-
-	if (!c->store.n)
-		c->store = str_fmt(a, "sqlite:%.*s/assay.db", STR_FMT(c->data));
-	if (!c->listen.n)
-		c->listen = str_fmt(a,
-				    "ipc://%.*s/assay.sock,"
-				    "ws://127.0.0.1:8140/rpc",
-				    STR_FMT(c->data));
-	if (!c->feed.n)
-		c->feed = str_fmt(a, "ipc://%.*s/feed.sock", STR_FMT(c->data));
-	if (str_is(c->feed, "none"))
-		c->feed = (struct str){ 0 };
 }
 
 static enum err open_store(struct ctx *cx, struct server *s)
@@ -326,8 +299,8 @@ enum err server_open(struct ctx *cx, const struct server_opts *o,
 	s->o = *o;
 	s->config = *o->config;
 	s->arena = arena_new(4096);
-	settle_config(s);
 	e = config_check(cx, &s->config);
+	config_settle(&s->config, s->arena);
 	if (!e)
 		e = make_data(cx, s);
 	if (!e)

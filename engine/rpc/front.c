@@ -105,7 +105,7 @@ static enum err listen_one(struct ctx *cx, struct front *f, struct str url,
 			   char real[URL_MAX])
 {
 	struct front_url u;
-	enum err e = url_judge(cx, url, &u);
+	enum err e = url_judge(cx, url, URL_REQUESTS, &u);
 	bool ours = !e && f->s.opts.loops > 0 &&
 		    (u.transport == FRONT_IPC || u.transport == FRONT_TCP);
 

@@ -103,8 +103,18 @@ struct front_opts {
 
 struct front;
 
-/* ERR_INVALID: one of these comma-separated URLs can never be listened on. */
+/*
+ * ERR_INVALID: there is none among these comma-separated URLs, or one that can
+ * never be listened on, or two that are at the same place.
+ */
 MUST enum err front_check_urls(struct ctx *cx, struct str urls);
+/* The same for the feed's; none may be where requests are listened for. */
+MUST enum err front_check_feed(struct ctx *cx, struct str urls,
+			       struct str listen);
+/* ERR_INVALID: one of the comma-separated is nothing that a browser sends. */
+MUST enum err front_check_origins(struct ctx *cx, struct str origins);
+/* ERR_INVALID: not a PEM file with a certificate and its key. */
+MUST enum err front_check_cert(struct ctx *cx, struct str tls_cert);
 /* ERR_INVALID: a URL or certificate that cannot be used; text says which. */
 MUST enum err front_start(struct ctx *cx, const struct front_opts *o,
 			  struct front **out);

@@ -36,11 +36,12 @@ struct front_url {
 	char given[URL_MAX]; /* as configured */
 	size_t at;	     /* in given, behind "://" */
 };
-bool url_transport(struct str url, enum front_transport *t);
 /* Is the host of HOST:PORT[/PATH] this machine itself? */
 bool url_is_loopback(struct str after_scheme);
 /* ERR_INVALID: nothing can ever listen there. */
-MUST enum err url_judge(struct ctx *cx, struct str url, struct front_url *out);
+enum url_use { URL_REQUESTS, URL_FEED }; /* with pages beside it, or not */
+MUST enum err url_judge(struct ctx *cx, struct str url, enum url_use use,
+			struct front_url *out);
 /* given with the port that was really taken. */
 void url_with_port(const struct front_url *u, int port, char out[URL_MAX]);
 

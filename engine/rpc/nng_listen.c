@@ -40,6 +40,16 @@ enum err listen_tls(struct ctx *cx, struct str cert, nng_tls_config **out)
 		       STR_FMT(cert), nng_strerror(rv));
 }
 
+enum err front_check_cert(struct ctx *cx, struct str tls_cert)
+{
+	nng_tls_config *c;
+	enum err e = listen_tls(cx, tls_cert, &c);
+
+	if (!e)
+		nng_tls_config_free(c);
+	return e;
+}
+
 static int set_options(struct nng_front *f, struct listening *l,
 		       nng_listener nl)
 {

@@ -102,28 +102,21 @@ static enum err listen_at(struct ctx *cx, struct pub *p, struct str cert,
 			  struct str url)
 {
 	enum front_transport t;
-	size_t at = str_find(url, STR("://"), 0);
+	struct front_url u;
+	enum err e = url_judge(cx, url, URL_FEED, &u);
 	int rv;
 
-	if (!url_transport(url, &t) || p->n == LISTENERS_MAX ||
-	    url.n >= sizeof(p->at[0].url))
-		return err_set(cx, ERR_INVALID,
-			       "feed: %.*s is no URL to publish on",
-			       STR_FMT(str_cut(url, 0, 200)));
-	/* Who subscribes shows no secret, and messages are sealed. */
-	if ((t == FRONT_TCP || t == FRONT_WS) &&
-	    !url_is_loopback(str_cut(url, at + 3, url.n)))
-		return err_set(cx, ERR_INVALID,
-			       "feed: plain tcp and ws publish on 127.0.0.1 "
-			       "or [::1] only; use tls+tcp or wss");
-	if (!p->tls && (t == FRONT_TLS || t == FRONT_WSS)) {
-		enum err e = listen_tls(cx, cert, &p->tls);
-
-		if (e)
-			return e;
-	}
-	snprintf(p->at[p->n].url, sizeof(p->at[p->n].url), "%.*s",
-		 STR_FMT(url));
+	if (e)
+		return e;
+	if (p->n == LISTENERS_MAX)
+		return err_set(cx, ERR_INVALID, "feed: at most %d URLs",
+			       LISTENERS_MAX);
+	t = u.transport;
+	if (!p->tls && (t == FRONT_TLS || t == FRONT_WSS))
+		e = listen_tls(cx, cert, &p->tls);
+	if (e)
+		return e;
+	snprintf(p->at[p->n].url, sizeof(p->at[p->n].url), "%s", u.given);
 	p->at[p->n].ipc = t == FRONT_IPC;
 	rv = open_at(p, p->n, t);
 	if (rv != 0)

@@ -393,6 +393,42 @@ static void a_wrong_setting_is_named_and_ends_with_2(void **state)
 	daemon_drop(&d);
 }
 
+/* What the start would refuse is refused by looking alone. */
+static void checking_the_settings_finds_what_the_start_would(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "--listen", "tcp://127.0.0.1" },
+		{ "--listen", "tcp://localhost:99999" },
+		{ "--listen", "ipc://" },
+		{ "--listen", "," },
+		{ "--listen", "tcp://127.0.0.1:9,tcp://127.0.0.1:9" },
+		{ "--feed", "junk" },
+		{ "--origins", "foo" },
+	};
+	const char *args[] = { NULL, NULL, "--check-config", NULL };
+	struct daemon d;
+
+	(void)state;
+	daemon_make(&d);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		args[0] = rows[i][0];
+		args[1] = rows[i][1];
+		assert_int_equal(daemon_run(&d, args), 2);
+		assert_non_null(strstr(daemon_log(&d), rows[i][0] + 2));
+	}
+	assert_int_equal(daemon_run(&d, &args[2]), 0);
+	assert_int_not_equal(access(d.data, F_OK), 0); /* untouched */
+	setenv("ASSAY_RTE", "1", 1);
+	assert_int_equal(daemon_run(&d, &args[2]), 0);
+	unsetenv("ASSAY_RTE");
+	assert_non_null(strstr(daemon_log(&d), "was ASSAY_RATE meant?"));
+	mkdir(d.data, 0700);
+	chmod(d.data, 0755);
+	assert_int_equal(daemon_run(&d, &args[2]), 2);
+	assert_non_null(strstr(daemon_log(&d), "chmod"));
+	daemon_drop(&d);
+}
+
 static void a_wrong_line_of_the_file_is_named_by_its_number(void **state)
 {
 	struct daemon d;
@@ -415,6 +451,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wrong_setting_is_named_and_ends_with_2),
+		cmocka_unit_test(
+			checking_the_settings_finds_what_the_start_would),
 		cmocka_unit_test(
 			a_wrong_line_of_the_file_is_named_by_its_number),
 		cmocka_unit_test(a_data_folder_that_will_not_do_is_named),
