@@ -12,6 +12,7 @@
 #include "engine/org/org_rpc.h"
 #include "engine/rpc/event_sql.h"
 #include "engine/rpc/table.h"
+#include "engine/store/lease.h"
 
 static const struct rpc_method *const tables[] = {
 	server_methods,	       org_methods,
@@ -28,13 +29,15 @@ const struct rpc_table all_methods = { tables };
 const struct stmt_set *const all_stmts[] = {
 	&record_stmts,	  &checkpoint_stmts,   &auth_stmts,  &assessment_stmts,
 	&gradebook_stmts, &attempt_stmts,      &event_stmts, &blob_stmts,
-	&job_stmts,	  &record_erase_stmts, NULL,
+	&job_stmts,	  &record_erase_stmts, &lease_stmts, NULL,
 };
 
 const struct migration_set *const all_migrations[] = {
-	&record_migrations,	&checkpoint_migrations, &auth_migrations,
-	&assessment_migrations, &gradebook_migrations,	&attempt_migrations,
-	&blob_migrations,	&job_migrations,	NULL,
+	&record_migrations,    &checkpoint_migrations,
+	&auth_migrations,      &assessment_migrations,
+	&gradebook_migrations, &attempt_migrations,
+	&blob_migrations,      &job_migrations,
+	&lease_migrations,     NULL,
 };
 
 const struct job_kind *const all_jobs[] = { &erasure_job, NULL };

@@ -23,6 +23,7 @@
 #include "engine/rpc/front.h"
 #include "engine/rpc/metrics.h"
 #include "engine/rpc/table.h"
+#include "engine/store/lease.h"
 
 enum {
 	CATALOG_MOST = 2000,
@@ -49,11 +50,15 @@ struct server {
 	struct front *front;
 	struct tx_part parts[2];
 	struct housekeeping *housekeeping;
-	struct tx_timer timers[4];
+	struct lease *lease; /* NULL: the database is ours by lock_store */
+	struct tx_timer timers[5];
+	size_t timers_n;
 	struct front_page pages[4];
 	struct arena *arena; /* texts that live as long as the server */
 	int lock;	     /* descriptor of the data folder's lock */
+	int store_lock;	     /* of the SQLite file's, or -1 */
 	bool stopped;
+	_Atomic bool node_lost;
 };
 
 static const char *in_data(struct server *s, const char *name)
@@ -92,6 +97,62 @@ static enum err lock_data(struct ctx *cx, struct server *s)
 		       STR_FMT(s->config.data));
 }
 
+/* The file's own name, however it was called; also before it is there. */
+static const char *real_path(struct server *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *folder =
+		!slash ? "."
+		: slash == path
+			? "/"
+			: str_fmt(s->arena, "%.*s", (int)(slash - path), path)
+				  .p;
+	char *real = realpath(path, NULL);
+	const char *out = path;
+
+	if (real) {
+		out = str_copy(s->arena, str_of(real)).p;
+	} else if ((real = realpath(folder, NULL))) {
+		out = str_fmt(s->arena, "%s/%s", real, slash ? slash + 1 : path)
+			      .p;
+	}
+	free(real);
+	return out;
+}
+
+/*
+ * The same for an SQLite file, which may stand outside of the data folder.
+ * Beside it: closing a descriptor of the file itself would take SQLite's own
+ * locks away.
+ */
+static enum err lock_store(struct ctx *cx, struct server *s)
+{
+	const char *path;
+	int fd;
+
+	s->store_lock = -1;
+	if (!str_starts(s->config.store, "sqlite:"))
+		return OK;
+	path = str_z(s->arena, str_cut(s->config.store, strlen("sqlite:"),
+				       s->config.store.n));
+	path = real_path(s, path);
+	fd = open(str_fmt(s->arena, "%s.lock", path).p,
+		  O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == ENOENT)
+		return OK; /* no such folder: opening will tell */
+	s->store_lock = fd;
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return OK;
+	if (fd >= 0 && errno == EWOULDBLOCK)
+		return err_set(cx, ERR_UNAVAILABLE,
+			       "another assayd runs on the database %s; stop "
+			       "it first, or give this one a database of its "
+			       "own (setting store)",
+			       path);
+	return err_set(cx, ERR_INVALID, "cannot lock the database %s (%m)",
+		       path);
+}
+
 static enum err open_store(struct ctx *cx, struct server *s)
 {
 	const struct store_opts o = {
@@ -122,7 +183,7 @@ static enum err open_blobs(struct ctx *cx, struct server *s)
 	return blob_store_open(cx, &o, &s->app.blobs);
 }
 
-static enum err open_keys(struct ctx *cx, struct server *s)
+static enum err open_feed(struct ctx *cx, struct server *s)
 {
 	uint8_t secret[FEED_SECRET];
 	struct feed_opts feed = { .urls = s->config.feed,
@@ -131,12 +192,33 @@ static enum err open_keys(struct ctx *cx, struct server *s)
 				  .log = s->o.log,
 				  .tls_cert = s->config.tls_cert,
 				  .origins = s->config.origins };
-	enum err e = signer_open(cx, in_data(s, "node.key"), &s->app.signer);
 
-	if (e)
-		return e;
 	signer_derive(s->app.signer, "feed", secret);
 	return feed_new(cx, &feed, &s->app.feed);
+}
+
+/* Another server runs as this node now: nothing more may be written. */
+static void node_lost(void *arg)
+{
+	struct server *s = arg;
+
+	s->node_lost = true;
+	core_drain(s->core);
+	if (s->o.exhausted)
+		s->o.exhausted(s->o.arg);
+}
+
+/* Many servers may share it: is the node's number ours? */
+static enum err lease_node(struct ctx *cx, struct server *s)
+{
+	const struct lease_opts o = { .node = s->config.node,
+				      .owner = str_of(signer_id(s->app.signer)),
+				      .lost = node_lost,
+				      .arg = s };
+
+	if (strcmp(store_kind(s->app.store), "sqlite") == 0)
+		return OK; /* lock_store was enough */
+	return lease_take(cx, store_writer(s->app.store), &o, &s->lease);
 }
 
 static void make_parts(struct server *s)
@@ -205,6 +287,9 @@ static void make_executor(struct server *s)
 	s->timers[2] = jobs_timer(s->app.jobs);
 	s->housekeeping = housekeeping_new(s->o.clock);
 	s->timers[3] = housekeeping_timer(s->housekeeping);
+	s->timers_n = 4;
+	if (s->lease)
+		s->timers[s->timers_n++] = lease_timer(s->lease);
 	executor_new(
 		&(struct executor_opts){ .store = s->app.store,
 					 .clock = s->o.clock,
@@ -215,7 +300,7 @@ static void make_executor(struct server *s)
 					 .parts = s->parts,
 					 .parts_n = 2,
 					 .timers = s->timers,
-					 .timers_n = 4,
+					 .timers_n = s->timers_n,
 					 .queue_max = (size_t)s->config.queue,
 					 .batch_max = (size_t)s->config.batch,
 					 .threaded = s->o.threaded });
@@ -306,9 +391,15 @@ enum err server_open(struct ctx *cx, const struct server_opts *o,
 	if (!e)
 		e = lock_data(cx, s);
 	if (!e)
+		e = lock_store(cx, s);
+	if (!e)
 		e = open_store(cx, s);
 	if (!e)
-		e = open_keys(cx, s);
+		e = signer_open(cx, in_data(s, "node.key"), &s->app.signer);
+	if (!e)
+		e = lease_node(cx, s);
+	if (!e)
+		e = open_feed(cx, s);
 	if (!e)
 		e = open_blobs(cx, s);
 	if (!e) {
@@ -417,14 +508,19 @@ bool server_stop(struct server *s)
 	all = core_wait_idle(s->core, s->config.drain_ms);
 	if (s->front)
 		all = front_stop(s->front, s->config.drain_ms) && all;
-	if (executor_submit(s->app.executor, &w))
+	if (s->node_lost)
+		all = false; /* the chain is another's now */
+	else if (executor_submit(s->app.executor, &w))
 		all = false;
 	else if (!s->o.threaded)
 		while (executor_step(s->app.executor))
 			;
 	executor_stop(s->app.executor);
+	lease_leave(&cx, store_writer(s->app.store), s->lease);
 	store_close(s->app.store);
 	s->app.store = NULL;
+	if (s->store_lock >= 0)
+		close(s->store_lock);
 	close(s->lock);
 	arena_free(a);
 	return all;
@@ -444,6 +540,7 @@ void server_free(struct server *s)
 	checkpointer_free(s->app.checkpointer);
 	jobs_free(s->app.jobs);
 	housekeeping_free(s->housekeeping);
+	lease_free(s->lease);
 	blob_store_free(s->app.blobs);
 	signer_free(s->app.signer);
 	feed_free(s->app.feed);
@@ -519,5 +616,7 @@ enum err server_init(struct ctx *cx, struct server *s, struct server_init *io)
 			executor_step(s->app.executor);
 	else
 		executor_stop(s->app.executor);
+	if (s->o.threaded) /* the process ends now */
+		lease_leave(cx, store_writer(s->app.store), s->lease);
 	return i.result;
 }
