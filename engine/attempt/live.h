@@ -292,6 +292,3 @@ MUST enum err live_grade(struct ctx *cx, struct live *l);
 /* Canonical JSON with a signature; in the arena. */
 MUST enum err receipt_make(struct ctx *cx, const struct live *l,
 			   int64_t finished_at, bool late, struct str *out);
-/* ERR_NOT_FOUND: another key's. ERR_INVALID: not signed by this one. */
-MUST enum err receipt_verify(struct ctx *cx, struct str receipt,
-			     const uint8_t public_key[32]);

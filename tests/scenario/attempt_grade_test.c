@@ -8,6 +8,7 @@
 
 #include "engine/attempt/live.h"
 #include "engine/audit/signer.h"
+#include "engine/audit/receipt.h"
 #include "tests/scenario/quiz.h"
 
 #define ANN "learner:ann"

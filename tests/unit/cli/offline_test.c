@@ -8,6 +8,7 @@
 
 #include "cli_world.h"
 #include "engine/audit/chain.h"
+#include "engine/audit/receipt.h"
 #include "engine/audit/signer.h"
 
 static const char gift[] =
@@ -338,6 +339,83 @@ static void a_receipt_is_genuine_only_as_it_was_signed(void **state)
 	signer_free(s);
 }
 
+/* What a server makes; late may be changed afterwards. */
+static struct str whole_receipt(struct world *w, const struct signer *s,
+				bool late)
+{
+	struct id one = id_new(w->cx.clock, w->cx.rng);
+	struct receipt r = { .attempt = one,
+			     .learner = one,
+			     .assessment = one,
+			     .digest = STR("digest"),
+			     .number = 1,
+			     .finished_at = WORLD_MS,
+			     .records = 7,
+			     .chain = { 1, 9, STR("hash") },
+			     .answers = STR("answers"),
+			     .key = str_of(signer_id(s)) };
+	char *sig = arena_alloc(w->cx.arena, SIGN_BYTES);
+
+	signer_sign(s, receipt_text(&w->cx, &r), (uint8_t *)sig);
+	r.late = late;
+	r.signature = (struct str){ sig, SIGN_BYTES };
+	return receipt_text(&w->cx, &r);
+}
+
+/* As other programs write JSON: spaces, and the last member first. */
+static char *written_anew(struct world *w, struct str text)
+{
+	size_t at = str_find(text, STR(",\"signature\""), 0);
+	struct buf b = { 0 };
+	char *path;
+
+	buf_ch(&b, '{');
+	buf_str(&b, str_cut(text, at + 1, text.n - 1));
+	buf_z(&b, ",\n");
+	for (size_t i = 1; i < at; i++) {
+		buf_ch(&b, text.p[i]);
+		if (text.p[i] == ',' ||
+		    (text.p[i] == ':' && i > 0 && text.p[i - 1] == '"'))
+			buf_ch(&b, ' ');
+	}
+	buf_z(&b, "}\n");
+	path = world_file(w, "anew.json", str_z(w->cx.arena, buf_view(&b)));
+	buf_done(&b);
+	return path;
+}
+
+static void a_receipt_may_be_reformatted_but_not_changed(void **state)
+{
+	struct world *w = *state;
+	uint8_t seed[32] = { 9 }, key[SIGN_KEY_BYTES];
+	struct signer *s = signer_from(seed);
+	struct buf hex = { 0 };
+	const char *k;
+	char *path;
+
+	signer_public(s, key);
+	buf_hex(&hex, key, sizeof(key));
+	k = str_z(w->cx.arena, buf_view(&hex));
+	path = world_file(w, "r.json",
+			  str_z(w->cx.arena, whole_receipt(w, s, false)));
+	assert_int_equal(world_run(w, "verify", path, "--key", k, NULL),
+			 CLI_FINE);
+	assert_lacks(w->out, "reformatted");
+	path = written_anew(w, whole_receipt(w, s, false));
+	assert_int_equal(world_run(w, "verify", path, "--key", k, NULL),
+			 CLI_FINE);
+	assert_has(w->out, "reformatted");
+	assert_int_equal(
+		world_run(w, "verify", path, "--key", k, "--json", NULL),
+		CLI_FINE);
+	assert_has(w->out, "\"reformatted\":true");
+	path = written_anew(w, whole_receipt(w, s, true));
+	assert_int_equal(world_run(w, "verify", path, "--key", k, NULL),
+			 CLI_REFUSED);
+	buf_done(&hex);
+	signer_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +431,7 @@ int main(void)
 		cmocka_unit_test(a_token_is_signed_for_somebody),
 		cmocka_unit_test(a_bundle_is_intact_until_it_is_changed),
 		cmocka_unit_test(a_receipt_is_genuine_only_as_it_was_signed),
+		cmocka_unit_test(a_receipt_may_be_reformatted_but_not_changed),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
