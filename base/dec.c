@@ -204,7 +204,7 @@ static bool shift_in(uint64_t *v, unsigned d)
  * Every digit has a place, counted from the ninth after the point: 0 and more
  * count in full, place -1 alone decides the rounding, the rest is nothing.
  */
-bool dec_parse(struct str s, struct dec *out)
+static bool parse(struct str s, struct dec *out, bool *exact)
 {
 	size_t start = s.n > 0 && s.p[0] == '-';
 	size_t point = digits_end(s, start), end = point;
@@ -225,8 +225,10 @@ bool dec_parse(struct str s, struct dec *out)
 		if (i == point)
 			continue;
 		place--;
+		if (place < 0 && s.p[i] != '0')
+			*exact = false;
 		if (place < -1)
-			break;
+			continue;
 		if (place == -1)
 			v += s.p[i] >= '5';
 		else if (!shift_in(&v, (unsigned)(s.p[i] - '0')))
@@ -240,6 +242,21 @@ bool dec_parse(struct str s, struct dec *out)
 		return false;
 	*out = make(start == 1, v);
 	return true;
+}
+
+bool dec_parse(struct str s, struct dec *out)
+{
+	bool exact;
+
+	return parse(s, out, &exact);
+}
+
+bool dec_is_exact(struct str s)
+{
+	bool exact = true;
+	struct dec d;
+
+	return parse(s, &d, &exact) && exact;
 }
 
 size_t dec_text(struct dec a, char out[DEC_TEXT])

@@ -45,6 +45,8 @@ struct dec dec_round(struct dec a, int digits);
  * false if it is not a number or out of range.
  */
 bool dec_parse(struct str s, struct dec *out);
+/* Would dec_parse take it, and round nothing away? */
+bool dec_is_exact(struct str s);
 /* Shortest exact text: "2", "0.5", "-0.333333333". Returns its length. */
 size_t dec_text(struct dec a, char out[DEC_TEXT]);
 double dec_double(struct dec a); /* for statistics only */

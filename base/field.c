@@ -249,6 +249,10 @@ static enum err decode_dec(struct ctx *cx, struct jval v, const struct field *f,
 	if (!s.p || !dec_parse(s, &d) || dec_cmp(d, dec_int(r.min)) < 0 ||
 	    dec_cmp(d, dec_int(r.max)) > 0)
 		return refuse_range(cx, p, f, "a decimal number", "");
+	if (!dec_is_exact(s))
+		return refuse(cx, p,
+			      "must have at most nine places after the point: "
+			      "round it");
 	*out = d;
 	return OK;
 }

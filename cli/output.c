@@ -96,7 +96,8 @@ static void put_number(struct buf *b, const struct field *f, struct jval v)
 	int64_t n;
 
 	if (f && f->kind == KIND_INT && jval_int(v, &n)) {
-		if (ends(f->name, "_ms")) {
+		/* unix_ms is no span but an instant, for machines. */
+		if (ends(f->name, "_ms") && strcmp(f->name, "unix_ms") != 0) {
 			output_span(b, n);
 			return;
 		}

@@ -202,7 +202,9 @@ static void lint_item(const struct check *k, size_t i)
 		    "/items/%zu", i);
 	if (assessment_item_gradable(it) && dec_eq(it->mark, DEC_ZERO))
 		SAY(k, PROBLEM_WARNING, "mark_zero",
-		    "an item of mark 0 changes no grade", "/items/%zu/mark", i);
+		    "the mark is 0, as it is where none is given: the item"
+		    " changes no grade",
+		    "/items/%zu/mark", i);
 }
 
 static void check_items(const struct check *k)
@@ -368,6 +370,20 @@ static bool any_hints(const struct check *k)
 	return false;
 }
 
+/* Tries that nobody is told the outcome of. */
+static void check_tries(const struct check *k, enum behaviour b)
+{
+	bool tries = b == BEHAVIOUR_ADAPTIVE || b == BEHAVIOUR_ADAPTIVE_FREE ||
+		     b == BEHAVIOUR_INTERACTIVE || b == BEHAVIOUR_COUNTBACK;
+
+	if (tries &&
+	    !(k->def->policy.review.during & REVIEW_BIT(REVIEW_CORRECTNESS)))
+		SAY(k, PROBLEM_WARNING, "tries_blind",
+		    "a learner who tries again is not told whether the try"
+		    " was right: correctness is not shown during the attempt",
+		    "/policy/review/during");
+}
+
 static void check_rules(const struct check *k)
 {
 	const struct policy *p = &k->def->policy;
@@ -384,6 +400,8 @@ static void check_rules(const struct check *k)
 		    "an interactive item has one try more than hints, and"
 		    " there are no hints",
 		    "/policy/behaviour");
+	if (behaviour_parse(p->behaviour, &b))
+		check_tries(k, b);
 	for (size_t i = 0; i < p->prerequisites.n; i++)
 		if (str_eq(q[i].assessment, k->def->slug))
 			SAY(k, PROBLEM_ERROR, "needs_itself",

@@ -335,7 +335,8 @@ enum err bank_build_done(struct bank_build *b, struct bank *out)
 	enum err e = OK;
 
 	bank.nodes = bank.mapped + bank.opaque + bank.ignored + bank.refused;
-	if (bank.nodes == 0 || bank.nodes == bank.refused)
+	/* Whose questions were refused in part has at least a report. */
+	if (bank.nodes == bank.refused || (!b->items.n && !bank.refused))
 		e = nothing_read(b);
 	if (!e) {
 		bank.items = bank_list_take(b->cx, &b->items);

@@ -266,6 +266,20 @@ static enum err scan_row(struct ctx *cx, const void *row, void *arg)
 	return OK;
 }
 
+/*
+ * What comes next would be numbered as what the cursor has passed: to go on
+ * from it would skip events for ever.
+ */
+static enum err beyond(struct ctx *cx, int64_t node)
+{
+	return err_field(cx, ERR_INVALID, "/after",
+			 "the cursor is beyond the last event of node %lld: "
+			 "it is another database's, or this one was restored "
+			 "from a backup; leave it out to begin with the first "
+			 "event",
+			 (long long)node);
+}
+
 static enum err scan_node(struct ctx *cx, struct scan *s, int64_t node,
 			  int64_t *seq, bool *more)
 {
@@ -275,12 +289,13 @@ static enum err scan_node(struct ctx *cx, struct scan *s, int64_t node,
 	enum err e;
 
 	e = store_one(cx, event_stmt(EVENT_HEAD), &key, 1, &head);
-	if (e == ERR_NOT_FOUND) {
-		err_clear(cx);
-		return OK;
-	}
-	if (e || head.seq <= *seq)
+	if (e && e != ERR_NOT_FOUND)
 		return e;
+	err_clear(cx);
+	if (head.seq < *seq)
+		return beyond(cx, node);
+	if (head.seq == *seq)
+		return OK;
 	to = head.seq - *seq > SCAN_MAX ? *seq + SCAN_MAX : head.seq;
 	s->last = *seq;
 	e = store_each(

@@ -262,9 +262,10 @@ static enum err open_socket(struct pg *p, struct ctx *cx)
 	size_t n = 0;
 
 	if (!all)
-		return err_set(cx, ERR_INVALID,
-			       "store.url is neither sqlite:PATH nor an "
-			       "address of PostgreSQL (postgresql://…).");
+		return err_set(
+			cx, ERR_INVALID,
+			"the setting store is neither sqlite:PATH nor an "
+			"address of PostgreSQL (postgresql://…).");
 	for (PQconninfoOption *o = all; o->keyword && n < KEYWORDS_MAX - 8; o++)
 		if (o->val) {
 			names[n] = o->keyword;
@@ -362,8 +363,8 @@ static enum err pg_connect(struct ctx *cx, struct store *s, bool writer,
 		pg_disconnect(&p->conn);
 		if (e == ERR_UNAVAILABLE)
 			err_set(cx, e,
-				"PostgreSQL cannot be reached; check "
-				"store.url, the server, and that the database "
+				"PostgreSQL cannot be reached; check the "
+				"setting store, the server, and that the database "
 				"exists: %s",
 				was.detail);
 		return e;

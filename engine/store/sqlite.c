@@ -298,8 +298,9 @@ static enum err lite_connect(struct ctx *cx, struct store *s, bool writer,
 	enum err e;
 
 	if (!*path || *path == ':')
-		return err_set(cx, ERR_INVALID,
-			       "store.url must name a file: sqlite:PATH.");
+		return err_set(
+			cx, ERR_INVALID,
+			"the setting store must name a file: sqlite:PATH.");
 	/* Counting every allocation takes a lock; refused if in use already. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	l = calloc(1, sizeof(*l)); /* allowed: process */

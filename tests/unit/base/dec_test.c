@@ -89,6 +89,23 @@ static void digits_past_the_ninth_are_rounded_half_away_from_zero(void **state)
 	assert_int_equal(parse("99e-11").nano, 1);
 }
 
+static void what_would_be_rounded_is_known(void **state)
+{
+	static const char *const exact[] = { "0.123456789", "0.1234567890",
+					     "5e-9",	    "-3",
+					     "1200e-11",    "0e-30" };
+	static const char *const rounded[] = { "0.1234567891", "0.0000000004",
+					       "0.00000000049", "5e-10",
+					       "1.00000000000000000001" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(exact) / sizeof(*exact); i++)
+		assert_true(dec_is_exact(str_of(exact[i])));
+	for (size_t i = 0; i < sizeof(rounded) / sizeof(*rounded); i++)
+		assert_false(dec_is_exact(str_of(rounded[i])));
+	assert_false(dec_is_exact(STR("x")));
+}
+
 static void what_is_not_a_decimal_is_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -372,6 +389,7 @@ int main(void)
 		cmocka_unit_test(decimals_are_read_exactly),
 		cmocka_unit_test(
 			digits_past_the_ninth_are_rounded_half_away_from_zero),
+		cmocka_unit_test(what_would_be_rounded_is_known),
 		cmocka_unit_test(what_is_not_a_decimal_is_refused),
 		cmocka_unit_test(any_decimal_is_read_back_from_its_text),
 		cmocka_unit_test(

@@ -121,6 +121,8 @@ static const struct refusal refusals[] = {
 	{ "\"free\":\"secret\"", "/free", FREE },
 	{ "\"mark\":1000000.000000001", "/mark", MARK },
 	{ "\"mark\":-1000001", "/mark", MARK },
+	{ "\"mark\":0.1234567891", "/mark",
+	  "/mark must have at most nine places after the point: round it" },
 	{ "\"mark\":1e99", "/mark", MARK },
 	{ "\"mark\":\"secret\"", "/mark", MARK },
 	{ "\"mark\":\"\"", "/mark", MARK },

@@ -339,6 +339,26 @@ static void a_receipt_is_genuine_only_as_it_was_signed(void **state)
 	signer_free(s);
 }
 
+static void a_file_without_questions_is_refused(void **state)
+{
+	static const char *const files[][2] = {
+		{ "none.xml", "<?xml version=\"1.0\"?><quiz/>" },
+		{ "none.gift", "// nothing yet\n" },
+		{ "empty.gift", "" },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		char *path = world_file(w, files[i][0], files[i][1]);
+
+		assert_int_equal(world_run(w, "import", path, "--course", "c",
+					   "--slug", "s", NULL),
+				 CLI_REFUSED);
+		assert_has(w->err, "holds no questions");
+		assert_string_equal(w->out, "");
+	}
+}
+
 /* What a server makes; late may be changed afterwards. */
 static struct str whole_receipt(struct world *w, const struct signer *s,
 				bool late)
@@ -432,6 +452,7 @@ int main(void)
 		cmocka_unit_test(a_bundle_is_intact_until_it_is_changed),
 		cmocka_unit_test(a_receipt_is_genuine_only_as_it_was_signed),
 		cmocka_unit_test(a_receipt_may_be_reformatted_but_not_changed),
+		cmocka_unit_test(a_file_without_questions_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -326,6 +326,9 @@ static void a_person_takes_an_assessment_from_rules_to_receipt(void **state)
 	type(s, "yes");
 	SEE("First");
 	ASKED("1");
+	type(s, "?");
+	SEE("leave; the same command goes on later");
+	ASKED("1");
 	type(s, "a");
 	SEE("Saved at");
 	ASKED("2");

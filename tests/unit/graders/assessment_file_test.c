@@ -191,6 +191,10 @@ static void what_was_hardly_meant_is_a_warning(void **state)
 	       FILE_OF(CHOICE("q1", ""),
 		       ",\"policy\":{\"behaviour\":\"interactive\"}"),
 	       "no_hints", "/policy/behaviour");
+	warned(*state,
+	       FILE_OF(CHOICE("q1", ""),
+		       ",\"policy\":{\"behaviour\":\"adaptive\"}"),
+	       "tries_blind", "/policy/review/during");
 }
 
 /* An item of one answer for 10 +- 1 and another. */

@@ -156,6 +156,27 @@ static void a_cursor_moves_past_what_it_may_not_show(void **state)
 	assert_false(more);
 }
 
+/* Of another database, or of this one before a backup was put back. */
+static void a_cursor_beyond_the_end_is_refused(void **state)
+{
+	struct fixture *fx = *state;
+	static const char *const bad[] = { "1:5", "1:4,2:1", "7:1" };
+	size_t n;
+	bool more;
+
+	write_events(fx, "plat", "a", 4);
+	page(fx, "plat", "{\"after\":\"1:4\"}", &n, &more);
+	assert_int_equal(n, 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct str p =
+			str_fmt(fx->w.cx.arena, "{\"after\":\"%s\"}", bad[i]);
+		struct str r = call(fx, "event.list", "plat", p.p);
+
+		if (str_find(r, STR("beyond the last event"), 0) == SIZE_MAX)
+			fail_msg("%s: %.*s", bad[i], STR_FMT(r));
+	}
+}
+
 static void cursors_that_are_none_are_refused(void **state)
 {
 	struct fixture *fx = *state;
@@ -229,6 +250,7 @@ int main(void)
 		T(courses_bound_what_is_seen),
 		T(a_cursor_moves_past_what_it_may_not_show),
 		T(cursors_that_are_none_are_refused),
+		T(a_cursor_beyond_the_end_is_refused),
 		T(feed_keys_differ_by_organization_and_open_only_their_own),
 	};
 
