@@ -350,7 +350,7 @@ static enum err check_cert(struct ctx *cx, const struct config *c)
 		return err_field(cx, ERR_INVALID, "tls_cert",
 				 "setting tls_cert: cannot read %.*s (%m)",
 				 STR_FMT(c->tls_cert));
-	return of_setting(cx, "tls_cert", front_check_cert(cx, c->tls_cert));
+	return front_check_cert(cx, c->tls_cert);
 }
 
 enum err config_check(struct ctx *cx, const struct config *given)

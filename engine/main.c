@@ -284,7 +284,10 @@ static int serve(struct ctx *cx, struct server *s, int signals)
 	return clean ? 0 : EXIT_SERVER;
 }
 
-/* Before any thread starts, so that all of them inherit it. */
+/*
+ * Before any thread starts, so that all of them inherit it; checking a
+ * certificate starts nng's.
+ */
 static int block_signals(void)
 {
 	sigset_t set;
@@ -297,7 +300,7 @@ static int block_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static int run(struct ctx *cx, const struct args *a)
+static int run(struct ctx *cx, const struct args *a, int signals)
 {
 	struct server_opts o = { .config = &a->config,
 				 .clock = cx->clock,
@@ -305,7 +308,6 @@ static int run(struct ctx *cx, const struct args *a)
 				 .log = cx->log,
 				 .threaded = true,
 				 .exhausted = exhausted };
-	int signals = block_signals();
 	struct config quiet = a->config;
 	struct server *s;
 
@@ -326,7 +328,7 @@ int main(int argc, char **argv)
 			  .rng = rng_system() };
 	struct args a = { 0 };
 	enum log_level least = LOG_INFO;
-	int code = 0;
+	int code = 0, signals = block_signals();
 
 	if (sodium_init() < 0)
 		return EXIT_SERVER;
@@ -353,7 +355,7 @@ int main(int argc, char **argv)
 	case VERB_INIT:
 	case VERB_RUN:
 		tell_strays(cx.log);
-		code = run(&cx, &a);
+		code = run(&cx, &a, signals);
 		break;
 	}
 	/* nng's threads are still there and its close may hang: see front.h. */

@@ -36,8 +36,10 @@ enum err listen_tls(struct ctx *cx, struct str cert, nng_tls_config **out)
 	}
 	if (c)
 		nng_tls_config_free(c);
-	return err_set(cx, ERR_INVALID, "tls_cert %.*s cannot be used: %s",
-		       STR_FMT(cert), nng_strerror(rv));
+	return err_field(cx, ERR_INVALID, "tls_cert",
+			 "setting tls_cert: %.*s is no PEM file with a "
+			 "certificate chain and its key (%s)",
+			 STR_FMT(cert), nng_strerror(rv));
 }
 
 enum err front_check_cert(struct ctx *cx, struct str tls_cert)

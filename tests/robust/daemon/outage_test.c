@@ -348,6 +348,31 @@ static void a_port_that_is_taken_is_named(void **state)
 	daemon_drop(&d);
 }
 
+/* Whoever loads the certificate starts threads: none may take the signal. */
+static void a_server_with_tls_stops_in_order(void **state)
+{
+	const char *more[] = { "--tls-cert", NULL, "--listen",
+			       "tls+tcp://127.0.0.1:0", NULL };
+	struct daemon d;
+	char cmd[600];
+
+	(void)state;
+	daemon_make(&d);
+	more[1] = str_fmt(d.cx.arena, "%s/both.pem", d.dir).p;
+	snprintf(cmd, sizeof(cmd),
+		 "cd %s && openssl req -x509 -newkey ec -pkeyopt "
+		 "ec_paramgen_curve:P-256 -nodes -keyout k.pem -out c.pem "
+		 "-days 2 -subj /CN=localhost 2>/dev/null && "
+		 "cat c.pem k.pem > both.pem",
+		 d.dir);
+	assert_int_equal(system(cmd), 0); /* NOLINT: a test's own folder */
+	daemon_init(&d);
+	daemon_start(&d, more);
+	assert_int_equal(daemon_stop(&d, SIGTERM), 0);
+	assert_non_null(strstr(daemon_log(&d), "server_stopped"));
+	daemon_drop(&d);
+}
+
 /* ---- settings ---- */
 
 static void a_wrong_setting_is_named_and_ends_with_2(void **state)
@@ -457,6 +482,7 @@ int main(void)
 			a_wrong_line_of_the_file_is_named_by_its_number),
 		cmocka_unit_test(a_data_folder_that_will_not_do_is_named),
 		cmocka_unit_test(a_port_that_is_taken_is_named),
+		cmocka_unit_test(a_server_with_tls_stops_in_order),
 		cmocka_unit_test(
 			a_database_that_is_not_there_is_told_at_the_start),
 		cmocka_unit_test(a_damaged_file_stops_the_start),
