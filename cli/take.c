@@ -479,8 +479,8 @@ static int answer_all(struct take *t)
 {
 	int code = TAKE_ON;
 
-	take_sayf(t, "\n%.*s: %zu questions. `help` lists the commands.",
-		  STR_FMT(t->title), t->n);
+	take_sayf(t, "\n%.*s: %zu question%s. `help` lists the commands.",
+		  STR_FMT(t->title), t->n, t->n == 1 ? "" : "s");
 	while (t->at + 1 < t->n && !take_needs_answer(here(t)))
 		t->at++;
 	if (take_needs_answer(here(t)) == false)

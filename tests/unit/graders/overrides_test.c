@@ -289,8 +289,7 @@ int main(void)
 		TEST_OF_EXAM(without_a_limit_there_is_nothing_to_stretch),
 		TEST_OF_EXAM(an_override_survives_being_written_and_read),
 		TEST_OF_EXAM(an_override_is_blamed_for_what_it_breaks_only),
-		TEST_OF_EXAM(
-			an_accommodation_that_takes_time_away_is_refused),
+		TEST_OF_EXAM(an_accommodation_that_takes_time_away_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
