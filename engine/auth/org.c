@@ -3,8 +3,10 @@
 #include <sodium.h>
 
 #include "base/limits.h"
+#include "engine/app.h"
 #include "engine/auth/auth_sql.h"
 #include "engine/auth/key.h"
+#include "engine/auth/person_key.h"
 
 static const struct field organization_fields[] = {
 	FIELD(struct organization, id, KIND_ID, "the tenant"),
@@ -177,10 +179,26 @@ struct id person_id(const struct organization *o, struct str subject)
 	return id;
 }
 
+/* The same, with the key from memory. */
+static enum err person_id_in(struct ctx *cx, const struct id *org,
+			     struct str subject, struct id *id)
+{
+	struct auth *a = cx->app ? cx->app->auth : NULL;
+	uint8_t key[PERSON_KEY_BYTES];
+	const struct organization o = { .person_key = { (const char *)key,
+							sizeof(key) } };
+	enum err e =
+		person_keys_get(a ? auth_person_keys(a) : NULL, cx, org, key);
+
+	if (!e)
+		*id = person_id(&o, subject);
+	sodium_memzero(key, sizeof(key));
+	return e;
+}
+
 enum err person_note(struct ctx *cx, const struct id *org, struct str subject,
 		     struct str name, struct id *id)
 {
-	struct organization o;
 	struct person p;
 	enum err e;
 
@@ -188,10 +206,9 @@ enum err person_note(struct ctx *cx, const struct id *org, struct str subject,
 		return err_field(cx, ERR_INVALID, "/learner",
 				 "name the learner in 1 to %d bytes",
 				 LIMIT_REF_BYTES);
-	e = org_load(cx, org, &o);
+	e = person_id_in(cx, org, subject, id);
 	if (e)
 		return e;
-	*id = person_id(&o, subject);
 	e = person_load(cx, org, id, &p);
 	if (!e && !p.erased_at && (!name.n || str_eq(name, p.name)))
 		return OK;
@@ -220,8 +237,6 @@ enum err person_erase(struct ctx *cx, const struct id *org, const struct id *id)
 enum err person_for(struct ctx *cx, struct str subject, struct id *id)
 {
 	const struct principal *who = cx->who;
-	struct organization o;
-	enum err e;
 
 	if (!subject.n || str_eq(subject, who->subject)) {
 		if (!who->subject.n)
@@ -239,8 +254,5 @@ enum err person_for(struct ctx *cx, struct str subject, struct id *id)
 					   ? who->name
 					   : (struct str){ 0 },
 				   id);
-	e = org_load(cx, &who->org, &o);
-	if (!e)
-		*id = person_id(&o, subject);
-	return e;
+	return person_id_in(cx, &who->org, subject, id);
 }
