@@ -57,17 +57,9 @@ char *buf_more(struct buf *b, size_t n)
 
 void buf_int(struct buf *b, int64_t v)
 {
-	char text[20]; /* "-9223372036854775808" */
-	size_t at = sizeof(text);
-	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char text[STR_INT_TEXT];
 
-	do {
-		text[--at] = (char)('0' + u % 10);
-		u /= 10;
-	} while (u);
-	if (v < 0)
-		text[--at] = '-';
-	buf_add(b, text + at, sizeof(text) - at);
+	buf_str(b, str_of_int(text, v));
 }
 
 void buf_hex(struct buf *b, const void *p, size_t n)

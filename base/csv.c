@@ -23,7 +23,8 @@ static void open_cell(struct csv *c)
 
 static bool is_formula(struct str s)
 {
-	return s.n && memchr("=+-@\t\r", s.p[0], 6);
+	return s.n &&
+	       str_find(STR("=+-@\t\r"), str_cut(s, 0, 1), 0) != SIZE_MAX;
 }
 
 void csv_cell(struct csv *c, struct str s)

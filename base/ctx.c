@@ -3,6 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#undef err_set /* see ctx.h: for analyzers they are macros */
+#undef err_field
+
 /* Formats; a text that does not fit ends at a whole UTF-8 character. */
 __attribute__((format(printf, 3, 0))) static void
 format(char *out, size_t room, const char *fmt, va_list ap)

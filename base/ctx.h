@@ -54,3 +54,15 @@ enum err err_field(struct ctx *cx, enum err code, const char *field,
 enum err err_detail(struct ctx *cx, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void err_clear(struct ctx *cx);
+
+#ifdef __clang_analyzer__
+/* It sees one file at a time: a refusal is never OK, and returns its code. */
+static inline enum err err_same(enum err said, enum err code)
+{
+	(void)said;
+	return code;
+}
+#define err_set(cx, code, ...) err_same(err_set(cx, code, __VA_ARGS__), code)
+#define err_field(cx, code, ...)                                               \
+	err_same(err_field(cx, code, __VA_ARGS__), code)
+#endif

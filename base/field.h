@@ -159,6 +159,9 @@ MUST enum err field_decode_text(struct ctx *cx, struct str text,
 
 /* Appends the object for *in; sticky error in b. Canonical: table order. */
 void field_encode(struct buf *b, const struct shape *shape, const void *in);
+/* The same object as text in the arena. */
+struct str field_text(struct arena *a, const struct shape *shape,
+		      const void *in);
 
 /* The JSON Schema of a shape, for OpenRPC. */
 void field_schema(struct buf *b, const struct shape *shape);

@@ -172,6 +172,18 @@ void field_encode(struct buf *b, const struct shape *shape, const void *in)
 	buf_ch(b, '}');
 }
 
+struct str field_text(struct arena *a, const struct shape *shape,
+		      const void *in)
+{
+	struct buf b = { 0 };
+	struct str s;
+
+	field_encode(&b, shape, in);
+	s = buf_copy(&b, a);
+	buf_done(&b);
+	return s;
+}
+
 /* --- schema ------------------------------------------------------------- */
 
 /* The shapes around a value: one that holds a list of itself is named there,

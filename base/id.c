@@ -74,17 +74,6 @@ void id_text(const struct id *id, char out[ID_TEXT + 1])
 	*out = 0;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool id_parse(struct str s, struct id *out)
 {
 	const char *p = s.p;
@@ -97,8 +86,8 @@ bool id_parse(struct str s, struct id *out)
 
 		if (dash_before(i) && *p++ != '-')
 			return false;
-		high = hex_digit(*p++);
-		low = hex_digit(*p++);
+		high = str_hex_digit(*p++);
+		low = str_hex_digit(*p++);
 		if (high < 0 || low < 0)
 			return false;
 		id.b[i] = (uint8_t)(high << 4 | low);

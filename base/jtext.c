@@ -7,43 +7,13 @@ static int hex4(const char *p, size_t n)
 	if (n < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int c = (unsigned char)p[i];
+		int d = str_hex_digit(p[i]);
 
-		if (c >= '0' && c <= '9')
-			c -= '0';
-		else if (c >= 'a' && c <= 'f')
-			c -= 'a' - 10;
-		else if (c >= 'A' && c <= 'F')
-			c -= 'A' - 10;
-		else
+		if (d < 0)
 			return -1;
-		v = v * 16 + c;
+		v = v * 16 + d;
 	}
 	return v;
-}
-
-static size_t put_utf8(uint32_t c, char out[4])
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
 }
 
 /* p is behind "\u"; returns the bytes read from there. */
@@ -54,7 +24,7 @@ static size_t escape_u(const char *p, size_t n, char out[4], size_t *len)
 	if (hi < 0 || (hi >= 0xdc00 && hi <= 0xdfff))
 		return 0;
 	if (hi < 0xd800 || hi > 0xdfff) {
-		*len = put_utf8((uint32_t)hi, out);
+		*len = str_utf8_put(out, (uint32_t)hi);
 		return 4;
 	}
 	if (n < 10 || p[4] != '\\' || p[5] != 'u')
@@ -62,13 +32,16 @@ static size_t escape_u(const char *p, size_t n, char out[4], size_t *len)
 	lo = hex4(p + 6, 4);
 	if (lo < 0xdc00 || lo > 0xdfff)
 		return 0;
-	*len = put_utf8(0x10000 + ((uint32_t)(hi - 0xd800) << 10) +
-				(uint32_t)(lo - 0xdc00),
-			out);
+	*len = str_utf8_put(out, 0x10000 + ((uint32_t)(hi - 0xd800) << 10) +
+					 (uint32_t)(lo - 0xdc00));
 	return 10;
 }
 
-size_t jtext_escape(const char *p, size_t n, char out[4], size_t *len)
+/*
+ * The escape at p (a '\'): writes its UTF-8 into out, its length into *len and
+ * returns the bytes read; 0 if it is not an escape or a lone surrogate.
+ */
+static size_t jtext_escape(const char *p, size_t n, char out[4], size_t *len)
 {
 	size_t took;
 

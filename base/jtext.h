@@ -115,11 +115,6 @@ static inline size_t jtext_run(const char *p, size_t n)
 }
 
 /*
- * The escape at p (a '\'): writes its UTF-8 into out, its length into *len and
- * returns the bytes read; 0 if it is not an escape or a lone surrogate.
- */
-size_t jtext_escape(const char *p, size_t n, char out[4], size_t *len);
-/*
  * Checks a string's content. SIZE_MAX if it is well formed, else the position
  * of the first bad byte. *escaped: has at least one escape.
  */

@@ -122,17 +122,10 @@ static void put_str(struct line *to, struct str s)
 
 static void put_int(struct line *to, int64_t v)
 {
-	char text[20];
-	size_t at = sizeof(text);
-	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char text[STR_INT_TEXT];
+	struct str s = str_of_int(text, v);
 
-	do {
-		text[--at] = (char)('0' + u % 10);
-		u /= 10;
-	} while (u);
-	if (v < 0)
-		text[--at] = '-';
-	put(to, text + at, sizeof(text) - at);
+	put(to, s.p, s.n);
 }
 
 static void put_value(struct line *to, const struct log_field *f)

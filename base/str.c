@@ -27,17 +27,12 @@ bool str_is(struct str a, const char *z)
 	return str_eq(a, str_of(z));
 }
 
-static char fold(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 bool str_eq_nocase(struct str a, struct str b)
 {
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++) {
-		if (fold(a.p[i]) != fold(b.p[i]))
+		if (str_lower(a.p[i]) != str_lower(b.p[i]))
 			return false;
 	}
 	return true;
@@ -175,6 +170,44 @@ bool str_int(struct str s, int64_t *out)
 	/* -v without a signed overflow for INT64_MIN */
 	*out = minus && v ? -(int64_t)(v - 1) - 1 : (int64_t)v;
 	return true;
+}
+
+struct str str_of_int(char text[STR_INT_TEXT], int64_t v)
+{
+	size_t at = STR_INT_TEXT;
+	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+	do {
+		text[--at] = (char)('0' + u % 10);
+		u /= 10;
+	} while (u);
+	if (v < 0)
+		text[--at] = '-';
+	return (struct str){ text + at, STR_INT_TEXT - at };
+}
+
+size_t str_utf8_put(char out[4], uint32_t c)
+{
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (char)(0xc0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (char)(0xe0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
 }
 
 /* Bytes of the UTF-8 character that p[0..n-1] begins with; 0 if none. */

@@ -140,7 +140,7 @@ static void set_up(struct run *r, struct arena_of_answers *x, const char *name,
 static void say_batches(struct daemon *d)
 {
 	double works = daemon_metric(d, "assay_commands_total");
-	double batches = daemon_metric(d, "assay_batches_total");
+	double batches = daemon_metric(d, "assay_commits_total");
 	double us = daemon_metric(d, "assay_commit_microseconds_total");
 
 	if (batches > 0)

@@ -61,16 +61,6 @@ static const struct {
 	{ "Ntilde", "Ñ" }, { "Oslash", "Ø" }, { "Aring", "Å" },
 };
 
-static int digit(char c, int base)
-{
-	int d = c >= '0' && c <= '9'   ? c - '0'
-		: c >= 'a' && c <= 'f' ? c - 'a' + 10
-		: c >= 'A' && c <= 'F' ? c - 'A' + 10
-				       : 99;
-
-	return d < base ? d : -1;
-}
-
 static struct str plain(struct str s, size_t *used)
 {
 	*used = 1;
@@ -82,13 +72,15 @@ static struct str by_number(struct str s, char out[8], size_t *used)
 {
 	bool hex = s.n > 2 && (s.p[2] == 'x' || s.p[2] == 'X');
 	size_t from = hex ? 3 : 2, at = from;
-	int32_t c = 0;
+	int32_t c = 0, base = hex ? 16 : 10;
 
-	while (at < s.n && at < from + DIGITS_MOST &&
-	       digit(s.p[at], hex ? 16 : 10) >= 0) {
+	for (; at < s.n && at < from + DIGITS_MOST; at++) {
+		int d = str_hex_digit(s.p[at]);
+
+		if (d < 0 || d >= base)
+			break;
 		if (c <= 0x10ffff)
-			c = c * (hex ? 16 : 10) + digit(s.p[at], hex ? 16 : 10);
-		at++;
+			c = c * base + d;
 	}
 	if (at == from)
 		return plain(s, used);

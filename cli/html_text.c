@@ -173,11 +173,6 @@ struct tag {
 	size_t end; /* behind the '>' */
 };
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
 /*
  * A tag at s.p[0] == '<'; false: it is text. Quoted values may hold a '>'.
  */
@@ -191,13 +186,13 @@ static bool tag_read(struct str s, struct tag *t)
 		t->closes = true;
 		at++;
 	}
-	if (at >= s.n || lower(s.p[at]) < 'a' || lower(s.p[at]) > 'z')
+	if (at >= s.n || str_lower(s.p[at]) < 'a' || str_lower(s.p[at]) > 'z')
 		return false;
 	for (;
 	     at < s.n && s.p[at] != '>' && s.p[at] != '/' && !is_space(s.p[at]);
 	     at++)
 		if (n < TAG_NAME - 1)
-			t->name[n++] = lower(s.p[at]);
+			t->name[n++] = str_lower(s.p[at]);
 	from = at;
 	for (; at < s.n && (quote || s.p[at] != '>'); at++) {
 		if (quote && s.p[at] == quote)

@@ -9,17 +9,21 @@
 #include "cli/verb.h"
 #include "cli/wrap.h"
 
+#define CALL_FLAGS                                                             \
+	{ .name = "bytes",                                                     \
+	  .value = "FILE",                                                     \
+	  .doc = "the bytes that go with the params" },                        \
+		{ .name = "out",                                               \
+		  .letter = 'o',                                               \
+		  .value = "FILE",                                             \
+		  .doc = "where the bytes go that come with the result" },     \
+	{                                                                      \
+		.name = "idempotency_key", .value = "TEXT",                    \
+		.doc = "makes a command repeatable [a random one]"             \
+	}
+
 const struct flag online_flags[] = {
-	{ .name = "bytes",
-	  .value = "FILE",
-	  .doc = "the bytes that go with the params" },
-	{ .name = "out",
-	  .letter = 'o',
-	  .value = "FILE",
-	  .doc = "where the bytes go that come with the result" },
-	{ .name = "idempotency_key",
-	  .value = "TEXT",
-	  .doc = "makes a command repeatable [a random one]" },
+	CALL_FLAGS,
 	{ 0 },
 };
 
@@ -27,16 +31,7 @@ const struct flag call_flags[] = {
 	{ .name = "params",
 	  .value = "JSON",
 	  .doc = "an object; @FILE and - read it from a file" },
-	{ .name = "bytes",
-	  .value = "FILE",
-	  .doc = "the bytes that go with the params" },
-	{ .name = "out",
-	  .letter = 'o',
-	  .value = "FILE",
-	  .doc = "where the bytes go that come with the result" },
-	{ .name = "idempotency_key",
-	  .value = "TEXT",
-	  .doc = "makes a command repeatable [a random one]" },
+	CALL_FLAGS,
 	{ 0 },
 };
 

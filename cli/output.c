@@ -68,7 +68,8 @@ void output_span(struct buf *b, int64_t ms)
 	}
 }
 
-void output_size(struct buf *b, int64_t bytes)
+/* "1.5 MiB", "999 bytes" */
+static void put_size(struct buf *b, int64_t bytes)
 {
 	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB",
 					     "TiB" };
@@ -100,7 +101,7 @@ static void put_number(struct buf *b, const struct field *f, struct jval v)
 			return;
 		}
 		if (ends(f->name, "bytes")) {
-			output_size(b, n);
+			put_size(b, n);
 			return;
 		}
 	}

@@ -20,7 +20,5 @@ void output_object(struct ctx *cx, const struct output *o,
 void output_time(struct buf *b, int64_t ms);
 /* "1 h 30 min", "1.5 s", "250 ms" */
 void output_span(struct buf *b, int64_t ms);
-/* "1.5 MiB", "999 bytes" */
-void output_size(struct buf *b, int64_t bytes);
 /* Label and text, the text broken to the columns and indented. */
 void output_line(const struct output *o, const char *label, struct str text);

@@ -11,10 +11,8 @@ static struct str slug_of(struct cli *c, struct str path)
 	struct str s;
 
 	for (size_t i = 0; i < name.n && b.n < LIMIT_REF_BYTES; i++) {
-		char ch = name.p[i];
+		char ch = str_lower(name.p[i]);
 
-		if (ch >= 'A' && ch <= 'Z')
-			ch = (char)(ch + 32);
 		if ((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9'))
 			buf_ch(&b, ch);
 		else if (b.n && b.p[b.n - 1] != '-')

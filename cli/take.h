@@ -65,8 +65,6 @@ int take_call(struct take *t, const char *method, struct str params,
 	      bool command, struct client_reply *r);
 /* Says why; 1 or 3. */
 int take_refused(struct take *t, const struct client_reply *r);
-/* Times and state out of a view, an answer or an error's state. */
-void take_note_times(struct take *t, struct jval v);
 /* Questions and answers as the server has them. */
 int take_load(struct take *t);
 /* The response of question q, by "answer" or "check". */
@@ -114,6 +112,8 @@ bool take_write(struct take *t, const struct question *q, struct str first,
 /* ---- members of JSON, absent or 0 where there are none ---- */
 
 bool take_get(struct jval v, const char *name, struct jval *out);
+/* What q's response has, as the server saved it. */
+struct jval take_saved(struct cli *c, const struct question *q);
 struct str take_str(struct cli *c, struct jval v, const char *name);
 int64_t take_int(struct jval v, const char *name);
 int64_t take_time(struct cli *c, struct jval v, const char *name);

@@ -30,7 +30,8 @@ static void say_due(struct take *t, const char *what)
 	buf_done(&b);
 }
 
-void take_note_times(struct take *t, struct jval v)
+/* Times and state out of a view, an answer or an error's state. */
+static void note_times(struct take *t, struct jval v)
 {
 	int64_t now = take_time(t->c, v, "server_time");
 	int64_t due = take_time(t->c, v, "due_at");
@@ -176,7 +177,7 @@ int take_load(struct take *t)
 	if (jdoc_parse(t->c->cx, r.result, &doc) ||
 	    !take_get(jdoc_root(doc), "view", &view))
 		return bad_answer(t);
-	take_note_times(t, view);
+	note_times(t, view);
 	t->title = take_str(t->c, view, "title");
 	t->over = !is_open(t->state);
 	if (take_get(view, "receipt", &view))
@@ -240,7 +241,7 @@ static void over(struct take *t, const struct client_reply *r)
 	take_sayf(t, "%.*s. This answer was not saved; earlier ones were.",
 		  STR_FMT(r->message));
 	if (r->state.n && !jdoc_parse(t->c->cx, r->state, &doc))
-		take_note_times(t, jdoc_root(doc));
+		note_times(t, jdoc_root(doc));
 	if (!str_is(t->state, "overtime"))
 		t->over = true;
 	else
@@ -305,7 +306,7 @@ int take_save(struct take *t, struct question *q, struct str response)
 	q->seq = take_int(jdoc_root(doc), "seq");
 	q->response = response;
 	q->answered = !str_is(response, "{}");
-	take_note_times(t, jdoc_root(doc));
+	note_times(t, jdoc_root(doc));
 	buf_z(&b, "Saved at ");
 	output_time(&b, take_time(t->c, jdoc_root(doc), "saved_at"));
 	buf_ch(&b, '.');
@@ -332,7 +333,7 @@ static int tell_check(struct take *t, struct question *q,
 		q->max_mark = was.max_mark;
 	if (!q->response.n)
 		q->response = was.response;
-	take_note_times(t, jdoc_root(doc));
+	note_times(t, jdoc_root(doc));
 	if (!take_show_outcome(t, q, slot) && str_is(q->state, "finished"))
 		take_sayf(t, "It is scored; nothing more may be shown now.");
 	if (str_is(q->state, "try_again"))

@@ -6,11 +6,6 @@ enum { LETTERS = 26 };
 
 /* ---- places: "b" or "2" ---- */
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
 /* A letter's or number's place from 1 among n; 0: none. */
 static int64_t place(struct str s, size_t n)
 {
@@ -19,8 +14,8 @@ static int64_t place(struct str s, size_t n)
 	s = str_trim(s);
 	if (s.n == 2 && (s.p[1] == ')' || s.p[1] == '.'))
 		s.n = 1;
-	if (s.n == 1 && lower(s.p[0]) >= 'a' && lower(s.p[0]) <= 'z')
-		v = lower(s.p[0]) - 'a' + 1;
+	if (s.n == 1 && str_lower(s.p[0]) >= 'a' && str_lower(s.p[0]) <= 'z')
+		v = str_lower(s.p[0]) - 'a' + 1;
 	else if (!str_int(s, &v))
 		return 0;
 	return v >= 1 && v <= (int64_t)n ? v : 0;
@@ -81,7 +76,7 @@ static bool only_letters(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (!separates(s.p[i]) &&
-		    (lower(s.p[i]) < 'a' || lower(s.p[i]) > 'z'))
+		    (str_lower(s.p[i]) < 'a' || str_lower(s.p[i]) > 'z'))
 			return false;
 	return true;
 }
@@ -161,14 +156,13 @@ static enum err read_text(struct str line, struct buf *b)
 static void old_pairs(struct cli *c, const struct question *q, int64_t *pairs,
 		      size_t stems)
 {
-	struct jdoc *doc;
 	struct jval v, e;
 	struct str name;
 	uint32_t it = 0;
 	int64_t at;
 
-	if (!q->response.n || jdoc_parse(c->cx, q->response, &doc) ||
-	    !take_get(jdoc_root(doc), "pairs", &v) || jval_type(v) != J_OBJECT)
+	if (!take_get(take_saved(c, q), "pairs", &v) ||
+	    jval_type(v) != J_OBJECT)
 		return;
 	while (jval_next(v, &it, &name, &e))
 		if (str_int(name, &at) && at >= 1 && at <= (int64_t)stems &&
@@ -264,14 +258,13 @@ static enum err read_single(struct cli *c, struct jval item, struct str line,
 static void old_parts(struct cli *c, const struct question *q,
 		      struct str *parts, size_t n)
 {
-	struct jdoc *doc;
 	struct jval v, e;
 	struct str name;
 	uint32_t it = 0;
 	int64_t at;
 
-	if (!q->response.n || jdoc_parse(c->cx, q->response, &doc) ||
-	    !take_get(jdoc_root(doc), "parts", &v) || jval_type(v) != J_OBJECT)
+	if (!take_get(take_saved(c, q), "parts", &v) ||
+	    jval_type(v) != J_OBJECT)
 		return;
 	while (jval_next(v, &it, &name, &e))
 		if (str_int(name, &at) && at >= 1 && at <= (int64_t)n)

@@ -183,11 +183,20 @@ static struct str with_blanks(struct take *t, struct str stem)
 	return out;
 }
 
+struct jval take_saved(struct cli *c, const struct question *q)
+{
+	struct jdoc *doc;
+
+	if (!q->response.n || jdoc_parse(c->cx, q->response, &doc))
+		return (struct jval){ 0 };
+	return jdoc_root(doc);
+}
+
 /* ---- a question ---- */
 
 static void put_section(struct take *t, const struct question *q)
 {
-	struct jval v;
+	struct jval v = { 0 };
 	struct str name, title;
 	uint32_t it = 0;
 
@@ -247,15 +256,13 @@ static void put_body(struct take *t, const struct question *q,
 
 void take_show(struct take *t, const struct question *q)
 {
-	struct jval response = { 0 };
-	struct jdoc *doc;
+	struct jval response;
 	struct str stem;
 
 	put_head(t, q);
 	if (!q->has_item)
 		return;
-	if (q->response.n && !jdoc_parse(t->c->cx, q->response, &doc))
-		response = jdoc_root(doc);
+	response = take_saved(t->c, q);
 	stem = plain(t, q->item, "stem", "stem_format");
 	if (is(t, q, "cloze"))
 		stem = with_blanks(t, stem);

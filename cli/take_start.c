@@ -29,14 +29,27 @@ static void add_ref(struct take *t, struct buf *b)
 	add(b, "learner", args_get(t->args, "learner"));
 }
 
-static struct str taken(struct take *t, struct buf *b)
+/* Calls with the params in b, which it closes; *v is the result. */
+static int ask(struct take *t, const char *method, struct buf *b, bool command,
+	       struct jval *v)
 {
-	struct str s;
+	struct client_reply r;
+	struct jdoc *doc;
+	struct str params;
+	int code;
 
 	buf_ch(b, '}');
-	s = buf_copy(b, t->c->cx->arena);
+	params = buf_copy(b, t->c->cx->arena);
 	buf_done(b);
-	return s;
+	code = take_call(t, method, params, command, &r);
+	if (code != TAKE_ON)
+		return code;
+	if (r.code)
+		return take_refused(t, &r);
+	if (jdoc_parse(t->c->cx, r.result, &doc))
+		return cli_error(t->c, ERR_BAD_JSON);
+	*v = jdoc_root(doc);
+	return TAKE_ON;
 }
 
 /* ---- the rules ---- */
@@ -245,9 +258,7 @@ static struct str ask_password(struct take *t)
 
 static int start(struct take *t, struct jval v, struct jval now)
 {
-	struct client_reply r;
 	struct buf b = { 0 };
-	struct jdoc *doc;
 	bool pledge = take_bool(now, "needs_pledge");
 	int code;
 
@@ -269,37 +280,25 @@ static int start(struct take *t, struct jval v, struct jval now)
 		take_sayf(t, "Nothing was started.");
 		return CLI_REFUSED;
 	}
-	code = take_call(t, "attempt.start", taken(t, &b), true, &r);
-	if (code != TAKE_ON)
-		return code;
-	if (r.code)
-		return take_refused(t, &r);
-	if (jdoc_parse(t->c->cx, r.result, &doc))
-		return cli_error(t->c, ERR_BAD_JSON);
-	t->attempt = take_str(t->c, jdoc_root(doc), "attempt");
-	return TAKE_ON;
+	code = ask(t, "attempt.start", &b, true, &v);
+	if (code == TAKE_ON)
+		t->attempt = take_str(t->c, v, "attempt");
+	return code;
 }
 
 int take_begin(struct take *t)
 {
-	struct client_reply r;
 	struct buf b = { 0 };
-	struct jval v, now;
-	struct jdoc *doc;
+	struct jval v = { 0 }, now;
 	int code;
 
 	t->attempt = args_get(t->args, "attempt");
 	if (t->attempt.n)
 		return TAKE_ON;
 	add_ref(t, &b);
-	code = take_call(t, "assessment.conditions", taken(t, &b), false, &r);
+	code = ask(t, "assessment.conditions", &b, false, &v);
 	if (code != TAKE_ON)
 		return code;
-	if (r.code)
-		return take_refused(t, &r);
-	if (jdoc_parse(t->c->cx, r.result, &doc))
-		return cli_error(t->c, ERR_BAD_JSON);
-	v = jdoc_root(doc);
 	if (!take_get(v, "now", &now) || jval_type(now) != J_OBJECT)
 		return cli_say(t->c, CLI_FAILED,
 			       "the server tells no conditions");

@@ -10,11 +10,7 @@
 
 static struct str old_text(struct take *t, const struct question *q)
 {
-	struct jdoc *doc;
-
-	if (!q->response.n || jdoc_parse(t->c->cx, q->response, &doc))
-		return (struct str){ 0 };
-	return take_str(t->c, jdoc_root(doc), "text");
+	return take_str(t->c, take_saved(t->c, q), "text");
 }
 
 static void type_text(struct take *t, struct str first, struct buf *b)

@@ -37,6 +37,9 @@ const struct config_key config_keys[] = {
 	  "Database connections for queries." },
 	{ "workers", CONFIG_NUMBER, AT(workers), "2", 1, 64, "threads",
 	  "Threads for slow queries such as exports." },
+	{ "loops", CONFIG_NUMBER, AT(loops), "1", 0, 16, "threads",
+	  "Threads that serve ipc and tcp; 0: nng serves them as it does the "
+	  "others." },
 	{ "contexts", CONFIG_NUMBER, AT(contexts), "1024", 8, 8192, "requests",
 	  "Requests in flight; more wait in their sockets." },
 	{ "queue", CONFIG_NUMBER, AT(queue), "4096", 8, 100000, "commands",
@@ -208,9 +211,7 @@ enum err config_env(struct ctx *cx, struct config *c,
 		    eq - 6 >= sizeof(name))
 			continue;
 		for (size_t i = 6; i < eq; i++)
-			name[i - 6] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z'
-						     ? s.p[i] + 32
-						     : s.p[i]);
+			name[i - 6] = str_lower(s.p[i]);
 		name[eq - 6] = 0;
 		if (!key_find(str_of(name)))
 			continue; /* other programs' ASSAY_ variables */

@@ -22,6 +22,7 @@ struct config {
 	int64_t node;		 /* number of this server in a cluster */
 	int64_t readers;	 /* database connections for queries */
 	int64_t workers;	 /* threads for slow queries */
+	int64_t loops;		 /* threads for ipc and tcp; 0: nng */
 	int64_t contexts;	 /* requests in flight */
 	int64_t queue;		 /* commands waiting */
 	int64_t batch;		 /* commands in one commit */

@@ -27,7 +27,7 @@
 enum {
 	CATALOG_MOST = 2000,
 	AUTH_CACHE = 65536,
-	IDLE_HTTP_MS = 10000,
+	IDLE_MS = 10000,
 	WORKER_QUEUE = 256,
 	BUSY_MS = 5000
 };
@@ -343,8 +343,8 @@ enum err server_open(struct ctx *cx, const struct server_opts *o,
 		cx->app = &s->app;
 		e = boot(cx, s);
 	}
-	if (e)
-		return e; /* the process ends */
+	if (e)		  /* the process ends */
+		return e; /* NOLINT(clang-analyzer-unix.Malloc) */
 	make_core(s);
 	make_executor(s);
 	*out = s;
@@ -382,10 +382,11 @@ enum err server_listen(struct ctx *cx, struct server *s)
 		.tls_cert = c->tls_cert,
 		.origins = c->origins,
 		.pages = s->pages,
+		.loops = (int)c->loops,
 		.contexts = (int)c->contexts,
 		.pipe_requests = (int)c->pipe_requests,
 		.send_timeout_ms = c->send_timeout_ms,
-		.idle_http_ms = IDLE_HTTP_MS,
+		.idle_ms = IDLE_MS,
 		.message_bytes = (size_t)c->message_bytes,
 		.max_files = raise_files(s),
 		.exhausted = s->o.exhausted,

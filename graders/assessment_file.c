@@ -186,6 +186,30 @@ struct list assessment_entry_items(struct ctx *cx,
 	return assessment_index_entry(assessment_index(cx, def), e);
 }
 
+const struct entry *assessment_entry_of(struct ctx *cx,
+					const struct assessment_def *def,
+					size_t item, size_t *section)
+{
+	const struct section *s = def->sections.at;
+
+	for (*section = 0; *section < def->sections.n; (*section)++) {
+		const struct list *entries = &s[*section].entries;
+		const struct entry *e = entries->at;
+
+		for (size_t i = 0; i < entries->n; i++) {
+			struct list can =
+				assessment_entry_items(cx, def, &e[i]);
+			const size_t *at = can.at;
+
+			for (size_t k = 0; k < can.n; k++)
+				if (at[k] == item)
+					return &e[i];
+		}
+	}
+	*section = 0;
+	return NULL;
+}
+
 static int falling(const void *a, const void *b)
 {
 	return dec_cmp(*(const struct dec *)b, *(const struct dec *)a);

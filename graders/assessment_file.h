@@ -86,6 +86,13 @@ void assessment_of_bank(struct ctx *cx, const struct bank *bank,
 size_t assessment_item(const struct assessment_def *def, struct str id);
 /* Can be marked: not a description, not opaque. */
 bool assessment_item_gradable(const struct item *it);
+/*
+ * The first entry that may draw an item, and which section's it is. NULL if
+ * none does: *section is 0 then.
+ */
+const struct entry *assessment_entry_of(struct ctx *cx,
+					const struct assessment_def *def,
+					size_t item, size_t *section);
 /* The items that an entry may draw, as indices; in the order of the file. */
 struct list assessment_entry_items(struct ctx *cx,
 				   const struct assessment_def *def,

@@ -478,6 +478,17 @@ void bank_list_add(struct bank_list *l, const void *element, size_t size)
 	l->n++;
 }
 
+int64_t bank_list_text(struct bank_list *l, struct str text)
+{
+	const struct str *at = (const void *)l->buf.p;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (str_eq(at[i], text))
+			return (int64_t)i;
+	bank_list_add(l, &text, sizeof(text));
+	return (int64_t)l->n - 1;
+}
+
 struct list bank_list_take(struct ctx *cx, struct bank_list *l)
 {
 	struct list out = { NULL, l->n };

@@ -81,5 +81,7 @@ struct bank_list {
 	size_t n;
 };
 void bank_list_add(struct bank_list *l, const void *element, size_t size);
+/* Of a list of struct str: a text's position; appended if it is new. */
+int64_t bank_list_text(struct bank_list *l, struct str text);
 /* The elements in the arena; empties l. */
 struct list bank_list_take(struct ctx *cx, struct bank_list *l);

@@ -8,30 +8,6 @@ static const uint16_t windows_1252[32] = {
 	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,	0x017e, 0x0178,
 };
 
-static size_t put_utf8(char *p, uint32_t c)
-{
-	if (c < 0x80) {
-		p[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		p[0] = (char)(0xc0 | c >> 6);
-		p[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		p[0] = (char)(0xe0 | c >> 12);
-		p[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		p[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	p[0] = (char)(0xf0 | c >> 18);
-	p[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	p[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	p[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 static struct str from_windows_1252(struct ctx *cx, struct str s)
 {
 	char *p = arena_alloc(cx->arena, s.n * 3 + 1);
@@ -42,7 +18,7 @@ static struct str from_windows_1252(struct ctx *cx, struct str s)
 
 		if (c >= 0x80 && c < 0xa0 && windows_1252[c - 0x80] != 0)
 			c = windows_1252[c - 0x80];
-		n += put_utf8(p + n, c);
+		n += str_utf8_put(p + n, c);
 	}
 	return (struct str){ p, n };
 }
@@ -74,7 +50,7 @@ static enum err from_utf16(struct ctx *cx, struct str s, bool big,
 			c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 			i += 2;
 		}
-		n += put_utf8(p + n, c);
+		n += str_utf8_put(p + n, c);
 	}
 	*out = (struct str){ p, n };
 	return OK;
@@ -119,18 +95,16 @@ static enum err from_declared(struct ctx *cx, struct str s, struct str declared,
 		"iso-8859-1",	"iso8859-1", "latin1", "latin-1",
 		"windows-1252", "cp1252",    NULL
 	};
+	bool is_latin = is_one_of(declared, latin);
 
-	out->text = s;
-	if (is_one_of(declared, latin)) {
-		out->was = "Windows-1252";
-		out->text = from_windows_1252(cx, s);
-	} else if (declared.n > 0 && !is_one_of(declared, utf8)) {
+	if (declared.n > 0 && !is_latin && !is_one_of(declared, utf8))
 		return err_set(cx, ERR_UNSUPPORTED,
 			       "the file says that its encoding is \"%.*s\"; "
 			       "save it as UTF-8",
 			       (int)(declared.n > 40 ? 40 : declared.n),
 			       declared.p);
-	} else if (!str_utf8_ok(s)) {
+	out->text = s;
+	if (is_latin || !str_utf8_ok(s)) {
 		out->was = "Windows-1252";
 		out->text = from_windows_1252(cx, s);
 	}

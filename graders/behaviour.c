@@ -182,6 +182,18 @@ enum err step_score(struct step *t, const struct response *r, struct outcome *o,
 	return OK;
 }
 
+enum err step_check(struct step *t, struct outcome *o, int *state, bool *scored)
+{
+	enum err e = step_score(t, &t->s->response, o, state);
+
+	if (e)
+		return e;
+	*scored = o->state != SCORE_INVALID;
+	if (!*scored)
+		step_refuse(t, o->reason);
+	return OK;
+}
+
 void step_end(struct step *t, int state, bool has, struct dec fraction)
 {
 	t->s->state = state;

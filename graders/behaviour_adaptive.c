@@ -47,6 +47,7 @@ static enum err check(struct step *t)
 {
 	struct slot_run *s = t->s;
 	struct outcome o;
+	bool scored;
 	int state;
 	enum err e;
 
@@ -64,13 +65,9 @@ static enum err check(struct step *t)
 		rest(s);
 		return OK;
 	}
-	e = step_score(t, &s->response, &o, &state);
-	if (e)
+	e = step_check(t, &o, &state, &scored);
+	if (e || !scored)
 		return e;
-	if (o.state == SCORE_INVALID) {
-		step_refuse(t, o.reason);
-		return OK;
-	}
 	count_try(t, &o);
 	if (state == SLOT_GRADED_RIGHT)
 		s->was_right = true;

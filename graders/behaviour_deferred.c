@@ -92,6 +92,7 @@ static enum err immediate_check(struct step *t)
 {
 	struct slot_run *s = t->s;
 	struct outcome o;
+	bool scored;
 	int state;
 	enum err e;
 
@@ -105,13 +106,9 @@ static enum err immediate_check(struct step *t)
 				       : STR("Please give a complete answer."));
 		return OK;
 	}
-	e = step_score(t, &s->response, &o, &state);
-	if (e)
+	e = step_check(t, &o, &state, &scored);
+	if (e || !scored)
 		return e;
-	if (o.state == SCORE_INVALID) {
-		step_refuse(t, o.reason);
-		return OK;
-	}
 	s->tries = 1;
 	t->effect->try_used = true;
 	end_by(t, &o, state);

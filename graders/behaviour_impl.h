@@ -49,6 +49,9 @@ MUST enum err step_after_end(struct step *t);
  */
 MUST enum err step_score(struct step *t, const struct response *r,
 			 struct outcome *o, int *state);
+/* Scores what the slot holds; if that cannot be, refuses it: not scored. */
+MUST enum err step_check(struct step *t, struct outcome *o, int *state,
+			 bool *scored);
 /* Ends the slot in a state, with or without a fraction. */
 void step_end(struct step *t, int state, bool has, struct dec fraction);
 

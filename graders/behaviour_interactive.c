@@ -111,6 +111,7 @@ static enum err check(struct step *t)
 {
 	struct slot_run *s = t->s;
 	struct outcome o;
+	bool scored;
 	int state;
 	enum err e;
 
@@ -129,13 +130,9 @@ static enum err check(struct step *t)
 					"before: change it.");
 		return OK;
 	}
-	e = step_score(t, &s->response, &o, &state);
-	if (e)
+	e = step_check(t, &o, &state, &scored);
+	if (e || !scored)
 		return e;
-	if (o.state == SCORE_INVALID) {
-		step_refuse(t, o.reason);
-		return OK;
-	}
 	return use_try(t, &o, state);
 }
 

@@ -153,37 +153,13 @@ static uint32_t entity_number(struct str name)
 	bool hex = name.n > 2 && (name.p[1] == 'x' || name.p[1] == 'X');
 
 	for (size_t i = hex ? 2 : 1; i < name.n; i++) {
-		char c = name.p[i] | 0x20;
-		uint32_t d = c >= '0' && c <= '9' ? (uint32_t)(c - '0')
-			     : hex && c >= 'a' && c <= 'f'
-				     ? (uint32_t)(c - 'a' + 10)
-				     : 99;
+		int d = str_hex_digit(name.p[i]);
 
-		if (d == 99 || v > 0x10ffff)
+		if (d < 0 || (!hex && d > 9) || v > 0x10ffff)
 			return 0;
-		v = v * (hex ? 16 : 10) + d;
+		v = v * (hex ? 16 : 10) + (uint32_t)d;
 	}
 	return v < ' ' || v > 0x10ffff || (v >= 0xd800 && v < 0xe000) ? 0 : v;
-}
-
-static void put_utf8(struct buf *b, uint32_t c)
-{
-	if (c < 0x80) {
-		buf_ch(b, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		buf_ch(b, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			buf_ch(b, (char)(0xe0 | c >> 12));
-		} else {
-			buf_ch(b, (char)(0xf0 | c >> 18));
-			buf_ch(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		buf_ch(b, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	buf_ch(b, (char)(0x80 | (c & 0x3f)));
 }
 
 /* Puts the character of an entity at s[at], returns its length; 0: none. */
@@ -201,6 +177,7 @@ static size_t put_entity(struct buf *b, struct str s, size_t at)
 	size_t end = at + 1;
 	struct str name;
 	uint32_t c = 0;
+	char utf8[4];
 
 	while (end < s.n && end - at < 10 && s.p[end] != ';')
 		end++;
@@ -214,7 +191,7 @@ static size_t put_entity(struct buf *b, struct str s, size_t at)
 			c = known[i].c;
 	if (c == 0)
 		return 0;
-	put_utf8(b, c);
+	buf_add(b, utf8, str_utf8_put(utf8, c));
 	return end - at + 1;
 }
 

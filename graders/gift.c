@@ -27,15 +27,6 @@ size_t gift_find(struct str s, char c, size_t from)
 	return p ? (size_t)(p - s.p) : SIZE_MAX;
 }
 
-int64_t gift_line_at(const struct gift_question *q, const char *p)
-{
-	int64_t line = q->line;
-
-	for (const char *at = q->block.p; at < p; at++)
-		line += *at == '\n';
-	return line;
-}
-
 struct str gift_plain(struct ctx *cx, struct str s)
 {
 	static const char back[] = " " GIFT_ESCAPES;

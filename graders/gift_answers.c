@@ -220,18 +220,6 @@ static enum err read_short_or_numeric(struct gift_question *q, struct str s,
 	return e;
 }
 
-/* The position of the option with this text; appended if it is new. */
-static int64_t option_of(struct bank_list *options, struct str text)
-{
-	const struct str *o = (const void *)options->buf.p;
-
-	for (size_t i = 0; i < options->n; i++)
-		if (str_eq(o[i], text))
-			return (int64_t)i;
-	bank_list_add(options, &text, sizeof(text));
-	return (int64_t)options->n - 1;
-}
-
 static enum err read_pair(struct gift_question *q, struct str s,
 			  struct bank_list *stems, struct bank_list *options)
 {
@@ -252,7 +240,7 @@ static enum err read_pair(struct gift_question *q, struct str s,
 		q->empty++;
 		return OK;
 	}
-	m.option = option_of(options, right);
+	m.option = bank_list_text(options, right);
 	m.text = left.text;
 	m.format = left.format;
 	if (left.text.n > 0)

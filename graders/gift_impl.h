@@ -45,7 +45,6 @@ struct str gift_plain(struct ctx *cx, struct str s);
 struct gift_text gift_text(struct ctx *cx, struct str s, int otherwise);
 /* Position of the first byte c at or after from; SIZE_MAX if there is none. */
 size_t gift_find(struct str s, char c, size_t from);
-int64_t gift_line_at(const struct gift_question *q, const char *p);
 
 /* Fills type and answers from what stands between the braces. */
 MUST enum err gift_answers(struct gift_question *q, struct str answers);

@@ -192,7 +192,8 @@ static void account(struct moodle *m, struct xml_node *n, const char *above)
 		account(m, c, path);
 }
 
-void moodle_account(struct moodle *m, const struct xml_node *n)
+/* Counts the nodes of a question that was kept. */
+static void moodle_account(struct moodle *m, const struct xml_node *n)
 {
 	bank_mapped(m->b, 1);
 	account_rest(m, n, str_of(m->root));

@@ -69,5 +69,3 @@ struct moodle_text moodle_text(struct moodle_question *q, struct xml_node *node,
 
 /* Fills what belongs to the type; false: the type is not known. */
 bool moodle_read_type(struct moodle_question *q, struct str type);
-/* Counts the nodes of a question that was kept. */
-void moodle_account(struct moodle *m, const struct xml_node *n);

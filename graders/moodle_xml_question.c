@@ -378,17 +378,6 @@ static void read_numerical(struct moodle_question *q)
 	read_answers(q);
 }
 
-static int64_t option_of(struct bank_list *options, struct str text)
-{
-	const struct str *o = (const void *)options->buf.p;
-
-	for (size_t i = 0; i < options->n; i++)
-		if (str_eq(o[i], text))
-			return (int64_t)i;
-	bank_list_add(options, &text, sizeof(text));
-	return (int64_t)options->n - 1;
-}
-
 static void read_subquestion(struct moodle_question *q, struct xml_node *n,
 			     struct bank_list *stems, struct bank_list *options,
 			     size_t at)
@@ -406,7 +395,7 @@ static void read_subquestion(struct moodle_question *q, struct xml_node *n,
 	if (option.n == 0 && t.text.n > 0)
 		moodle_refuse(q, "line %d: a pair has no answer", n->line);
 	if (option.n > 0)
-		s.option = option_of(options, option);
+		s.option = bank_list_text(options, option);
 	if (t.text.n > 0)
 		bank_list_add(stems, &s, sizeof(s));
 }

@@ -199,7 +199,8 @@ static bool grouped(const struct scan *v, const struct found *f, size_t end,
 static bool strict_point(const struct scan *v, const struct num_locale *l,
 			 struct found *f)
 {
-	int32_t decimal = l->decimal[0], group = l->group[0];
+	int32_t decimal = (unsigned char)l->decimal[0];
+	int32_t group = (unsigned char)l->group[0];
 
 	f->point = last(v, f, decimal);
 	if (f->point != NO_POINT && count(v, f, decimal) > 1)

@@ -94,32 +94,24 @@ static struct say instant(const struct override *o, int lift, int64_t at)
 	return (struct say){ at != 0, at };
 }
 
-#define OVER_INSTANT(member, lift)                                             \
+#define OVER_FIELD(member, said, from_int)                                     \
 	static struct say member##_base(const struct policy *p)                \
 	{                                                                      \
 		return (struct say){ true, p->member };                        \
 	}                                                                      \
 	static struct say member##_of(const struct override *o)                \
 	{                                                                      \
-		return instant(o, lift, o->member);                            \
-	}                                                                      \
-	static void member##_set(struct policy *p, int64_t v)                  \
-	{                                                                      \
-		p->member = v;                                                 \
-	}
-#define OVER_NUMBER(member, from_int)                                          \
-	static struct say member##_base(const struct policy *p)                \
-	{                                                                      \
-		return (struct say){ true, p->member };                        \
-	}                                                                      \
-	static struct say member##_of(const struct override *o)                \
-	{                                                                      \
-		return (struct say){ o->has_##member, o->member };             \
+		return said;                                                   \
 	}                                                                      \
 	static void member##_set(struct policy *p, int64_t v)                  \
 	{                                                                      \
 		p->member = from_int;                                          \
 	}
+#define OVER_INSTANT(member, lift)                                             \
+	OVER_FIELD(member, instant(o, lift, o->member), v)
+#define OVER_NUMBER(member, from_int)                                          \
+	OVER_FIELD(member, ((struct say){ o->has_##member, o->member }),       \
+		   from_int)
 
 OVER_INSTANT(opens_at, LIFT_OPENS)
 OVER_INSTANT(due_at, LIFT_DUE)

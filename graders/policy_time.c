@@ -14,6 +14,7 @@ const char *const start_reason_words[] = {
 const char *start_reason_sentence(int reason)
 {
 	static const char *const sentences[] = {
+	/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): X's */
 #define X(code, word, sentence) sentence,
 		START_REASONS(X)
 #undef X

@@ -197,7 +197,7 @@ static void strip_letters(struct arena *a, struct points *p)
 		if (z == NULL)
 			to[n++] = p->at[i];
 		for (; z != NULL && *z; z++)
-			to[n++] = *z;
+			to[n++] = (unsigned char)*z;
 	}
 	p->at = to;
 	p->n = n;

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/limits.h"
 #include "engine/app.h"
 #include "engine/assessment/assessment_sql.h"
 
@@ -27,6 +26,15 @@ static const struct field assessment_fields[] = {
 const struct shape assessment_row_shape = { "assessment",
 					    sizeof(struct assessment),
 					    assessment_fields };
+
+struct ref_params {
+	struct assessment_ref ref;
+};
+static const struct field ref_fields[] = {
+	ASSESSMENT_REF_FIELDS(struct ref_params, ref),
+	FIELD_END,
+};
+const struct shape assessment_ref_shape = SHAPE(struct ref_params, ref_fields);
 
 static enum err no_such(struct ctx *cx)
 {

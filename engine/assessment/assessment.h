@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/limits.h"
 #include "engine/rpc/rpc.h"
 #include "graders/assessment_file.h"
 #include "graders/policy_override.h"
@@ -67,6 +68,8 @@ struct assessment_ref {
 	struct id assessment;
 	struct str course, slug;
 };
+/* Params that are just this. */
+extern const struct shape assessment_ref_shape;
 /* Fields for a params table: assessment, course, slug; all optional. */
 #define ASSESSMENT_REF_FIELDS(s, m)                                            \
 	{ .name = "assessment",                                                \
@@ -79,12 +82,12 @@ struct assessment_ref {
 		  .doc = "the platform's course id",                           \
 		  .kind = KIND_STR,                                            \
 		  .optional = true,                                            \
-		  .max = 128,                                                  \
+		  .max = LIMIT_REF_BYTES,                                      \
 		  .offset = offsetof(s, m) +                                   \
 			    offsetof(struct assessment_ref, course) },         \
 	{                                                                      \
 		.name = "slug", .doc = "the assessment's name in its course",  \
-		.kind = KIND_STR, .optional = true, .max = 128,                \
+		.kind = KIND_STR, .optional = true, .max = LIMIT_REF_BYTES,    \
 		.offset =                                                      \
 			offsetof(s, m) + offsetof(struct assessment_ref, slug) \
 	}

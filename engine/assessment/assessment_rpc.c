@@ -6,18 +6,7 @@
 #include "engine/assessment/assessment.h"
 #include "engine/assessment/assessment_sql.h"
 #include "engine/assessment/rules_rpc.h"
-
-static struct str encoded(struct ctx *cx, const struct shape *shape,
-			  const void *in)
-{
-	struct buf b = { 0 };
-	struct str s;
-
-	field_encode(&b, shape, in);
-	s = buf_copy(&b, cx->arena);
-	buf_done(&b);
-	return s;
-}
+#include "engine/rpc/page.h"
 
 /* ---- publish ---- */
 
@@ -64,7 +53,8 @@ static enum err read_file(struct ctx *cx, const struct publish_params *p,
 				 "as bytes behind the message");
 	e = assessment_read(cx, file, def, problems);
 	if (e && problems->list.n)
-		cx->error.data = encoded(cx, &problems_shape, problems);
+		cx->error.data =
+			field_text(cx->arena, &problems_shape, problems);
 	if (e)
 		return e;
 	if (p->course.n)
@@ -155,13 +145,13 @@ static enum err publish(struct ctx *cx, const void *params, void *result)
 	};
 	e = insert_version(cx, a, body);
 	if (!e)
-		record_stage(cx,
-			     &(struct record){
-				     .org = a->org,
-				     .stream = a->id,
-				     .event = STR("assessment.published"),
-				     .body = encoded(cx, &assessment_row_shape,
-						     a) });
+		record_stage(cx, &(struct record){
+					 .org = a->org,
+					 .stream = a->id,
+					 .event = STR("assessment.published"),
+					 .body = field_text(
+						 cx->arena,
+						 &assessment_row_shape, a) });
 	return e;
 }
 
@@ -232,15 +222,6 @@ static enum err import(struct ctx *cx, const void *params, void *result)
 
 /* ---- get, list, retire ---- */
 
-struct ref_params {
-	struct assessment_ref ref;
-};
-static const struct field ref_fields[] = {
-	ASSESSMENT_REF_FIELDS(struct ref_params, ref),
-	FIELD_END,
-};
-static const struct shape ref_shape = SHAPE(struct ref_params, ref_fields);
-
 struct get_result {
 	struct assessment assessment;
 	struct str definition;
@@ -257,10 +238,10 @@ static const struct shape get_result_shape =
 
 static enum err get(struct ctx *cx, const void *params, void *result)
 {
-	const struct ref_params *p = params;
+	const struct assessment_ref *ref = params;
 	struct get_result *out = result;
 	struct body_row body;
-	enum err e = assessment_resolve(cx, &p->ref, &out->assessment);
+	enum err e = assessment_resolve(cx, ref, &out->assessment);
 
 	if (!e)
 		e = store_one(
@@ -280,10 +261,7 @@ struct list_params {
 static const struct field list_fields[] = {
 	FIELD(struct list_params, course, KIND_STR, "the platform's course id",
 	      .min = 1, .max = LIMIT_REF_BYTES),
-	FIELD_OPT(struct list_params, limit, KIND_INT, "rows; default 100",
-		  .min = 1, .max = LIMIT_PAGE),
-	FIELD_OPT(struct list_params, cursor, KIND_STR,
-		  "next of the page before", .max = 200),
+	RPC_PAGE_FIELDS(struct list_params),
 	FIELD_END,
 };
 static const struct shape list_shape = SHAPE(struct list_params, list_fields);
@@ -296,8 +274,7 @@ static const struct field list_result_fields[] = {
 	FIELD(struct list_result, assessments, KIND_LIST,
 	      "all versions, by slug and version", .of = KIND_OBJECT,
 	      .shape = &assessment_row_shape),
-	FIELD_OPT(struct list_result, next, KIND_STR,
-		  "cursor of the next page; absent: this was the last"),
+	RPC_NEXT_FIELD(struct list_result, KIND_STR),
 	FIELD_END,
 };
 static const struct shape list_result_shape =
@@ -314,8 +291,7 @@ static enum err read_cursor(struct ctx *cx, struct str cursor, int64_t *version,
 	if (!cursor.n)
 		return OK;
 	if (colon == SIZE_MAX || !str_int(str_cut(cursor, 0, colon), version))
-		return err_field(cx, ERR_INVALID, "/cursor",
-				 "cursor must be the next of a page before");
+		return rpc_bad_cursor(cx);
 	*slug = str_cut(cursor, colon + 1, cursor.n);
 	return OK;
 }
@@ -324,15 +300,15 @@ static enum err list(struct ctx *cx, const void *params, void *result)
 {
 	const struct list_params *p = params;
 	struct list_result *out = result;
-	int64_t limit = p->limit ? p->limit : 100, version;
+	int64_t limit = rpc_page_rows(p->limit), version;
 	struct str slug;
 	bool more = false;
 	enum err e = read_cursor(cx, p->cursor, &version, &slug);
 
+	if (!e)
+		e = principal_course(cx, p->course);
 	if (e)
 		return e;
-	if (!principal_covers(cx->who, p->course))
-		return err_set(cx, ERR_NOT_FOUND, "there is no such course");
 	e = store_list(cx, &assessment_sql[ASSESSMENT_LIST],
 		       VALS(v_id(&cx->who->org), v_text(p->course),
 			    v_text(slug), v_int(version), v_int(limit + 1)),
@@ -351,10 +327,10 @@ static enum err list(struct ctx *cx, const void *params, void *result)
 
 static enum err retire(struct ctx *cx, const void *params, void *result)
 {
-	const struct ref_params *p = params;
+	const struct assessment_ref *ref = params;
 	struct assessment *a = result;
 	int64_t changed;
-	enum err e = assessment_resolve(cx, &p->ref, a);
+	enum err e = assessment_resolve(cx, ref, a);
 
 	if (e || a->retired_at)
 		return e;
@@ -363,13 +339,13 @@ static enum err retire(struct ctx *cx, const void *params, void *result)
 		       VALS(v_id(&a->org), v_id(&a->id), v_int(a->retired_at)),
 		       &changed);
 	if (!e)
-		record_stage(cx,
-			     &(struct record){
-				     .org = a->org,
-				     .stream = a->id,
-				     .event = STR("assessment.retired"),
-				     .body = encoded(cx, &assessment_row_shape,
-						     a) });
+		record_stage(cx, &(struct record){
+					 .org = a->org,
+					 .stream = a->id,
+					 .event = STR("assessment.retired"),
+					 .body = field_text(
+						 cx->arena,
+						 &assessment_row_shape, a) });
 	return e;
 }
 
@@ -407,7 +383,7 @@ const struct rpc_method assessment_methods[] = {
 	  .does = "Give a version with its definition.",
 	  .roles = ROLE_STAFF | ROLE_AUDITOR,
 	  .flags = RPC_READS,
-	  .params = &ref_shape,
+	  .params = &assessment_ref_shape,
 	  .result = &get_result_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
 	  .run = get },
@@ -422,7 +398,7 @@ const struct rpc_method assessment_methods[] = {
 	  .does = "Let no new attempt start on a version.",
 	  .roles = AUTHORS,
 	  .flags = RPC_WRITES | RPC_QUIET,
-	  .params = &ref_shape,
+	  .params = &assessment_ref_shape,
 	  .result = &assessment_row_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
 	  .run = retire },

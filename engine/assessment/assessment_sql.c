@@ -22,7 +22,7 @@ static const struct field override_fields[] = {
 	FIELD(struct override_row, updated_at, KIND_TIME, "last change"),
 	FIELD_END,
 };
-const struct shape override_row_shape =
+static const struct shape override_row_shape =
 	SHAPE(struct override_row, override_fields);
 
 static const struct field rule_fields[] = {

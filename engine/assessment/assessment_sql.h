@@ -40,7 +40,6 @@ struct override_row {
 	struct str body;
 	int64_t updated_at;
 };
-extern const struct shape override_row_shape;
 /* What changes the rules for one learner. */
 enum { RULE_GROUP, RULE_LEARNER, RULE_ACCOMMODATION };
 struct rule_row {

@@ -6,18 +6,6 @@
 #include "engine/assessment/assessment_sql.h"
 #include "engine/auth/org.h"
 
-static struct str encoded(struct ctx *cx, const struct shape *shape,
-			  const void *in)
-{
-	struct buf b = { 0 };
-	struct str s;
-
-	field_encode(&b, shape, in);
-	s = buf_copy(&b, cx->arena);
-	buf_done(&b);
-	return s;
-}
-
 /* The first error of a list of problems becomes the reply. */
 static enum err refuse(struct ctx *cx, const struct problems *ps)
 {
@@ -130,13 +118,14 @@ static void note_override(struct ctx *cx, const char *event,
 	/* A password is a secret, so the chain has only the fact. */
 	public.rules = (struct str){ 0 };
 	cx->io->private_reply = true;
-	record_stage(cx, &(struct record){
-				 .org = cx->who->org,
-				 .stream = r->series,
-				 .learner = r->learner,
-				 .event = str_of(event),
-				 .body = encoded(cx, &override_result_shape,
-						 &public) });
+	record_stage(
+		cx, &(struct record){ .org = cx->who->org,
+				      .stream = r->series,
+				      .learner = r->learner,
+				      .event = str_of(event),
+				      .body = field_text(cx->arena,
+							 &override_result_shape,
+							 &public) });
 }
 
 static enum err override_set(struct ctx *cx, const void *params, void *result)
@@ -168,7 +157,7 @@ static enum err override_set(struct ctx *cx, const void *params, void *result)
 		return e;
 	out->series = a.series;
 	out->group = p->group;
-	out->rules = encoded(cx, &override_shape, &rules);
+	out->rules = field_text(cx->arena, &override_shape, &rules);
 	out->updated_at = clock_ms(cx->clock);
 	e = store_exec(cx, &assessment_sql[OVERRIDE_SET],
 		       VALS(v_id(&a.org), v_id(&a.series), v_int(rules.scope),
@@ -212,15 +201,6 @@ static enum err override_remove(struct ctx *cx, const void *params,
 	return e;
 }
 
-struct ref_params {
-	struct assessment_ref ref;
-};
-static const struct field ref_fields[] = {
-	ASSESSMENT_REF_FIELDS(struct ref_params, ref),
-	FIELD_END,
-};
-static const struct shape ref_shape = SHAPE(struct ref_params, ref_fields);
-
 struct overrides {
 	struct list overrides;
 };
@@ -234,12 +214,12 @@ static const struct shape overrides_shape =
 
 static enum err override_list(struct ctx *cx, const void *params, void *result)
 {
-	const struct ref_params *p = params;
+	const struct assessment_ref *ref = params;
 	struct overrides *out = result;
 	struct override_result *o;
 	struct assessment a;
 	struct list rows;
-	enum err e = assessment_resolve(cx, &p->ref, &a);
+	enum err e = assessment_resolve(cx, ref, &a);
 
 	if (!e)
 		e = store_list(cx, &assessment_sql[OVERRIDE_LIST],
@@ -342,7 +322,7 @@ static enum err accommodation_set(struct ctx *cx, const void *params,
 		e = person_for(cx, p->learner, &out->learner);
 	if (e)
 		return e;
-	out->rules = encoded(cx, &accommodation_shape, &p->rules);
+	out->rules = field_text(cx->arena, &accommodation_shape, &p->rules);
 	e = store_exec(cx, &assessment_sql[ACCOMMODATION_SET],
 		       VALS(v_id(&cx->who->org), v_id(&out->learner),
 			    v_text(out->rules), v_int(clock_ms(cx->clock))),
@@ -478,10 +458,10 @@ static enum err group_set(struct ctx *cx, const void *params, void *result)
 	struct group_result *out = result;
 	struct id *ids = ARENA_ARRAY(cx->arena, struct id, p->learners.n);
 	struct list before;
-	enum err e;
+	enum err e = principal_course(cx, p->course);
 
-	if (!principal_covers(cx->who, p->course))
-		return err_set(cx, ERR_NOT_FOUND, "there is no such course");
+	if (e)
+		return e;
 	e = store_list(
 		cx, &assessment_sql[MEMBER_LIST],
 		VALS(v_id(&cx->who->org), v_text(p->course), v_text(p->group)),
@@ -500,12 +480,12 @@ static enum err group_set(struct ctx *cx, const void *params, void *result)
 	*out = (struct group_result){ p->course,
 				      p->group,
 				      { ids, p->learners.n } };
-	record_stage(cx,
-		     &(struct record){
-			     .org = cx->who->org,
-			     .stream = cx->who->org,
-			     .event = STR("group.set"),
-			     .body = encoded(cx, &group_result_shape, out) });
+	record_stage(cx, &(struct record){ .org = cx->who->org,
+					   .stream = cx->who->org,
+					   .event = STR("group.set"),
+					   .body = field_text(
+						   cx->arena,
+						   &group_result_shape, out) });
 	return OK;
 }
 
@@ -515,10 +495,10 @@ static enum err group_list(struct ctx *cx, const void *params, void *result)
 	struct group_result *out = result;
 	struct list rows;
 	struct id *ids;
-	enum err e;
+	enum err e = principal_course(cx, p->course);
 
-	if (!principal_covers(cx->who, p->course))
-		return err_set(cx, ERR_NOT_FOUND, "there is no such course");
+	if (e)
+		return e;
 	e = store_list(
 		cx, &assessment_sql[MEMBER_LIST],
 		VALS(v_id(&cx->who->org), v_text(p->course), v_text(p->group)),
@@ -532,13 +512,11 @@ static enum err group_list(struct ctx *cx, const void *params, void *result)
 	return OK;
 }
 
-#define TEACHERS (ROLE_PLATFORM | ROLE_AUTHOR | ROLE_MODERATOR | ROLE_ORG_ADMIN)
-
 const struct rpc_method rules_methods[] = {
 	{ .name = "override.set",
 	  .does = "Give a learner or a group other rules in one assessment; "
 		  "open attempts follow at once.",
-	  .roles = TEACHERS,
+	  .roles = ROLE_TEACHERS,
 	  .flags = RPC_WRITES,
 	  .params = &override_set_shape,
 	  .result = &override_result_shape,
@@ -546,7 +524,7 @@ const struct rpc_method rules_methods[] = {
 	  .run = override_set },
 	{ .name = "override.remove",
 	  .does = "Take an override away; open attempts follow at once.",
-	  .roles = TEACHERS,
+	  .roles = ROLE_TEACHERS,
 	  .flags = RPC_WRITES,
 	  .params = &override_remove_shape,
 	  .result = &override_result_shape,
@@ -554,8 +532,8 @@ const struct rpc_method rules_methods[] = {
 	  .run = override_remove },
 	{ .name = "override.list",
 	  .does = "List an assessment's overrides.",
-	  .roles = TEACHERS,
-	  .params = &ref_shape,
+	  .roles = ROLE_TEACHERS,
+	  .params = &assessment_ref_shape,
 	  .result = &overrides_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
 	  .run = override_list },
@@ -582,7 +560,7 @@ const struct rpc_method rules_methods[] = {
 	  .run = accommodation_get },
 	{ .name = "group.set",
 	  .does = "Say who is in a group of a course.",
-	  .roles = TEACHERS,
+	  .roles = ROLE_TEACHERS,
 	  .flags = RPC_WRITES,
 	  .params = &group_set_shape,
 	  .result = &group_result_shape,
@@ -590,7 +568,7 @@ const struct rpc_method rules_methods[] = {
 	  .run = group_set },
 	{ .name = "group.list",
 	  .does = "List a group's members.",
-	  .roles = TEACHERS,
+	  .roles = ROLE_TEACHERS,
 	  .params = &group_list_shape,
 	  .result = &group_result_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),

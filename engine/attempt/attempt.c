@@ -45,26 +45,13 @@ static const struct item *item_at(const struct published *p, int64_t i)
 static struct dec mark_in(struct ctx *cx, const struct published *p,
 			  size_t item, struct dec otherwise)
 {
-	const struct section *s = p->def.sections.at;
+	size_t section;
+	const struct entry *e =
+		assessment_entry_of(cx, &p->def, item, &section);
 
-	for (size_t i = 0; i < p->def.sections.n; i++) {
-		const struct entry *e = s[i].entries.at;
-
-		for (size_t j = 0; j < s[i].entries.n; j++) {
-			struct list can =
-				assessment_entry_items(cx, &p->def, &e[j]);
-			const size_t *at = can.at;
-
-			for (size_t k = 0; k < can.n; k++)
-				if (at[k] == item)
-					return e[j].has_mark
-						       ? e[j].mark
-						       : item_at(p,
-								 (int64_t)item)
-								 ->mark;
-		}
-	}
-	return otherwise;
+	if (!e)
+		return otherwise;
+	return e->has_mark ? e->mark : item_at(p, (int64_t)item)->mark;
 }
 
 static void behave(struct live *l, struct slot_setup *s)
@@ -488,15 +475,18 @@ static enum err apply_body(struct ctx *cx, struct live *l, int kind,
 }
 
 enum err attempt_apply(struct ctx *cx, struct live *l, const struct record *r,
-		       struct slot_effect *effect)
+		       const struct note *made, struct slot_effect *effect)
 {
 	int kind = note_kind_of(r->event), to = l->row.state, edge;
 	struct note note;
-	enum err e;
+	enum err e = OK;
 
 	if (kind == NOTE_COUNT || r->n != l->n + 1)
 		return corrupt(cx);
-	e = note_read(cx, kind, r->body, &note);
+	if (made)
+		note = *made;
+	else
+		e = note_read(cx, kind, r->body, &note);
 	if (e)
 		return e;
 	edge = note_edge(kind, l->row.state, &note);
@@ -557,7 +547,7 @@ enum err live_fold(struct ctx *cx, struct live *l, const struct list *records,
 	refold = l->replays;
 	l->replays = l->replays || replays;
 	for (size_t i = 0; !e && i < records->n; i++) {
-		e = attempt_apply(cx, l, &r[i], NULL);
+		e = attempt_apply(cx, l, &r[i], NULL, NULL);
 		if (e && e != ERR_CORRUPT)
 			e = corrupt(cx);
 	}

@@ -65,9 +65,9 @@ enum err filter_rows(struct ctx *cx, const struct filter *f, size_t limit,
 		st = &attempt_sql[ATTEMPT_LIST_SERIES];
 		which = v_id(&series);
 	} else if (f->ref.course.n) {
-		if (!principal_covers(cx->who, f->ref.course))
-			return err_set(cx, ERR_NOT_FOUND,
-				       "there is no such course");
+		e = principal_course(cx, f->ref.course);
+		if (e)
+			return e;
 		st = &attempt_sql[ATTEMPT_LIST_COURSE];
 		which = v_text(f->ref.course);
 	} else if (cx->who->courses.n) {
@@ -219,7 +219,7 @@ static enum err page(struct ctx *cx, struct csv *c, struct filter *f,
 {
 	struct arena *request = cx->arena;
 	const struct attempt_row *r;
-	struct list rows;
+	struct list rows = { 0 };
 	enum err e;
 
 	cx->arena = arena_new(65536);

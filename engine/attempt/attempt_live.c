@@ -22,7 +22,7 @@ struct attempts *attempts_new(const struct attempts_opts *o)
 	for (a->chains_n = 64; a->chains_n < o->live_most;)
 		a->chains_n *= 2;
 	a->chains = calloc(a->chains_n, /* allowed: process */
-			   sizeof(*a->chains));
+			   sizeof(struct live *));
 	CHECK(a->chains);
 	a->due = due_new();
 	a->folds = folds_new(&(struct folds_opts){ .app = o->app,

@@ -176,11 +176,8 @@ static enum err replay(struct ctx *cx, int64_t slot, int64_t seq,
 		       const struct saved *s)
 {
 	struct answered a = answered_of(slot, seq, s);
-	struct buf b = { 0 };
 
-	field_encode(&b, &answered_shape, &a);
-	cx->io->replay = buf_copy(&b, cx->arena);
-	buf_done(&b);
+	cx->io->replay = field_text(cx->arena, &answered_shape, &a);
 	return OK;
 }
 
@@ -240,11 +237,9 @@ static enum err out_of_sequence(struct ctx *cx, int64_t slot,
 	if (s->run.has_response) {
 		response_write(&b, s->made_of, &s->run.response);
 		now.response = buf_copy(&b, cx->arena);
-		buf_reset(&b);
+		buf_done(&b);
 	}
-	field_encode(&b, &slot_now_shape, &now);
-	cx->error.data = buf_copy(&b, cx->arena);
-	buf_done(&b);
+	cx->error.data = field_text(cx->arena, &slot_now_shape, &now);
 	return ERR_OUT_OF_SEQUENCE;
 }
 

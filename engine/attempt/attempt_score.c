@@ -5,23 +5,10 @@
 static int64_t section_in(struct ctx *cx, const struct published *p,
 			  const struct item *it)
 {
-	const struct section *s = p->def.sections.at;
-	size_t item = assessment_item(&p->def, it->id);
+	size_t item = assessment_item(&p->def, it->id), section;
 
-	for (size_t i = 0; i < p->def.sections.n; i++) {
-		const struct entry *e = s[i].entries.at;
-
-		for (size_t j = 0; j < s[i].entries.n; j++) {
-			struct list can =
-				assessment_entry_items(cx, &p->def, &e[j]);
-			const size_t *at = can.at;
-
-			for (size_t k = 0; k < can.n; k++)
-				if (at[k] == item)
-					return (int64_t)i;
-		}
-	}
-	return 0;
+	(void)assessment_entry_of(cx, &p->def, item, &section);
+	return (int64_t)section;
 }
 
 static struct policy_section *sections_of(struct ctx *cx,

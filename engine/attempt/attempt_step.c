@@ -36,7 +36,7 @@ enum err live_note(struct ctx *cx, struct live *l, int kind,
 	/* A refused action leaves no trace, so nothing is to be undone. */
 	if (!is_slot_action(kind))
 		attempts_touch(cx, l);
-	e = attempt_apply(cx, l, &r, &fx);
+	e = attempt_apply(cx, l, &r, is_slot_action(kind) ? &whole : NULL, &fx);
 	if (effect)
 		*effect = fx;
 	if (e || !fx.changed)

@@ -41,7 +41,7 @@ MUST enum err export_rpc(struct ctx *cx, const void *params, void *result);
 		  .doc = "one person's only (sub)",                            \
 		  .kind = KIND_STR,                                            \
 		  .optional = true,                                            \
-		  .max = 128,                                                  \
+		  .max = LIMIT_REF_BYTES,                                      \
 		  .offset = offsetof(s, m.learner) },                          \
 		{ .name = "state",                                             \
 		  .doc = "in this state only; none: in any",                   \
@@ -54,7 +54,7 @@ MUST enum err export_rpc(struct ctx *cx, const void *params, void *result);
 		  .kind = KIND_INT,                                            \
 		  .optional = true,                                            \
 		  .min = 1,                                                    \
-		  .max = 1000,                                                 \
+		  .max = LIMIT_PAGE,                                           \
 		  .offset = offsetof(s, m.limit) },                            \
 	{                                                                      \
 		.name = "cursor", .doc = "the last reply's next",              \

@@ -344,7 +344,7 @@ static enum err extend(struct ctx *cx, struct live *l,
 	enum err e = OK;
 
 	for (size_t i = 0; !e && i < records->n; i++)
-		e = attempt_apply(cx, l, &r[i], NULL);
+		e = attempt_apply(cx, l, &r[i], NULL, NULL);
 	if (!e && live_is_big(l))
 		e = live_compact(cx, l);
 	return e;

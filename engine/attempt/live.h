@@ -172,12 +172,14 @@ struct live {
 
 /*
  * Applies one record; cx->arena is scratch, what stays goes to the attempt's
- * own arenas. effect may be NULL: what a slot action did. Refuses what the
+ * own arenas. made: what the record's body says, if that need not be read from
+ * it. effect may be NULL: what a slot action did. Refuses what the
  * state machine forbids (ERR_CONFLICT), and slot actions as slot_apply does;
  * then *l is unchanged.
  */
 MUST enum err attempt_apply(struct ctx *cx, struct live *l,
-			    const struct record *r, struct slot_effect *effect);
+			    const struct record *r, const struct note *made,
+			    struct slot_effect *effect);
 /*
  * Folds a whole stream into *l, of which row and arenas are set; without the
  * rules. replays: keep the actions, for live_refold; a stream with a reopening

@@ -190,13 +190,7 @@ int note_kind_of(struct str event)
 
 struct str note_write(struct ctx *cx, int kind, const struct note *note)
 {
-	struct buf b = { 0 };
-	struct str s;
-
-	field_encode(&b, &shapes[kind], note);
-	s = buf_copy(&b, cx->arena);
-	buf_done(&b);
-	return s;
+	return field_text(cx->arena, &shapes[kind], note);
 }
 
 enum err note_read(struct ctx *cx, int kind, struct str body, struct note *out)

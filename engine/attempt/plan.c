@@ -171,7 +171,6 @@ static enum err code_of(int reason)
 enum err plan_refuse(struct ctx *cx, const struct plan *p)
 {
 	enum err e = code_of(p->conditions.reason);
-	struct buf b = { 0 };
 
 	if (!p->preview && p->assessment.retired_at)
 		return err_set(cx, ERR_TOO_LATE,
@@ -184,9 +183,8 @@ enum err plan_refuse(struct ctx *cx, const struct plan *p)
 	if (!e)
 		return OK;
 	err_set(cx, e, "%.*s", STR_FMT(p->conditions.sentence));
-	field_encode(&b, &policy_conditions_shape, &p->conditions);
-	cx->error.data = buf_copy(&b, cx->arena);
-	buf_done(&b);
+	cx->error.data =
+		field_text(cx->arena, &policy_conditions_shape, &p->conditions);
 	return e;
 }
 

@@ -57,17 +57,6 @@ static const struct field receipt_fields[] = {
 };
 static const struct shape receipt_shape = SHAPE(struct receipt, receipt_fields);
 
-static struct str encoded(struct ctx *cx, const struct receipt *r)
-{
-	struct buf b = { 0 };
-	struct str s;
-
-	field_encode(&b, &receipt_shape, r);
-	s = buf_copy(&b, cx->arena);
-	buf_done(&b);
-	return s;
-}
-
 static struct str bytes_of(struct ctx *cx, const void *p, size_t n)
 {
 	return str_copy(cx->arena, (struct str){ p, n });
@@ -114,9 +103,9 @@ enum err receipt_make(struct ctx *cx, const struct live *l, int64_t finished_at,
 	r.chain.hash = bytes_of(cx, hash, sizeof(hash));
 	r.answers = answers_digest(cx, l);
 	r.key = str_of(signer_id(signer));
-	signer_sign(signer, encoded(cx, &r), sig);
+	signer_sign(signer, field_text(cx->arena, &receipt_shape, &r), sig);
 	r.signature = bytes_of(cx, sig, sizeof(sig));
-	*out = encoded(cx, &r);
+	*out = field_text(cx->arena, &receipt_shape, &r);
 	return OK;
 }
 
@@ -137,7 +126,8 @@ enum err receipt_verify(struct ctx *cx, struct str receipt,
 		return err_set(cx, ERR_NOT_FOUND,
 			       "the receipt was signed by another key");
 	if (sig.n != SIGN_BYTES ||
-	    !sign_verify(public_key, encoded(cx, &r), (const uint8_t *)sig.p))
+	    !sign_verify(public_key, field_text(cx->arena, &receipt_shape, &r),
+			 (const uint8_t *)sig.p))
 		return err_set(cx, ERR_INVALID,
 			       "the receipt's signature does not fit it");
 	return OK;

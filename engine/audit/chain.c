@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "engine/audit/place.h"
 #include "engine/audit/record_sql.h"
 
 enum { PAGE = 512 };
@@ -280,6 +281,7 @@ static enum err walk_node(struct ctx *cx, struct walk *w, int64_t node)
 {
 	static const uint8_t zeros[HASH_BYTES];
 	struct list points;
+	int64_t missing, stray;
 	enum err e = checkpoint_list(cx, node, 0, SIZE_MAX, &points);
 
 	if (e)
@@ -295,7 +297,16 @@ static enum err walk_node(struct ctx *cx, struct walk *w, int64_t node)
 		return e;
 	while (w->point < w->points_n)
 		chain_checkpoint(w->chain, &w->points[w->point++]);
-	return OK;
+	e = places_verify(cx, node, &missing, &stray);
+	if (!e && missing)
+		chain_finding(w->chain, missing,
+			      "the record is in the chain and not in its "
+			      "stream: what is folded leaves it out");
+	if (!e && stray)
+		chain_finding(w->chain, stray,
+			      "a stream leads to this place, where its record "
+			      "is not");
+	return e;
 }
 
 enum err chain_verify(struct ctx *cx,

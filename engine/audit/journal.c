@@ -12,12 +12,14 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "engine/audit/place.h"
 #include "engine/audit/record_sql.h"
 
 enum { CHUNK = 512, MS = 1000, SLOTS_LEAST = 1024 };
 
 struct journal {
 	struct journal_opts o;
+	struct places *places;
 
 	/* Of the executor's thread. */
 	bool loaded;
@@ -44,6 +46,7 @@ struct journal *journal_new(const struct journal_opts *o)
 
 	CHECK(j && o->node > 0);
 	j->o = *o;
+	j->places = places_new(o->lag);
 	j->vals = calloc(CHUNK * RECORD_COLUMNS, /* allowed: process */
 			 sizeof(*j->vals));
 	CHECK(j->vals);
@@ -60,6 +63,7 @@ void journal_free(struct journal *j)
 	if (!j)
 		return;
 	pthread_mutex_destroy(&j->lock);
+	places_free(j->places);
 	free(j->slots);
 	free(j->vals);
 	free(j->pending);
@@ -181,6 +185,9 @@ enum err journal_load(struct journal *j, struct ctx *cx)
 		if (e)
 			return e;
 	}
+	e = places_load(j->places, cx);
+	if (e)
+		return e;
 	j->seq = head.seq;
 	memcpy(j->hash, head.hash.p, HASH_BYTES);
 	/* One ms on: how many were picked in that ms is not known. */
@@ -219,14 +226,21 @@ static void seal_personal(struct ctx *cx, struct record *r)
 		(struct str){ (const char *)p + SALT_BYTES, HASH_BYTES };
 }
 
-static void append(struct journal *j, struct ctx *cx, struct record *r)
+static enum err append(struct journal *j, struct ctx *cx, struct record *r)
 {
 	uint8_t *hash = arena_alloc(cx->arena, HASH_BYTES);
+	int64_t top = 0;
 
+	if (r->n) {
+		enum err e = places_check(j->places, cx, r, &top);
+
+		if (e)
+			return e;
+	} else {
+		r->n = pick_n(j, r->at_ms);
+	}
 	r->node = j->o.node;
 	r->seq = ++j->seq;
-	if (!r->n)
-		r->n = pick_n(j, r->at_ms);
 	if (r->personal.p)
 		seal_personal(cx, r);
 	record_hash(r, j->hash, hash);
@@ -238,6 +252,8 @@ static void append(struct journal *j, struct ctx *cx, struct record *r)
 		*find_key(j, &r->org, r->idem) = (uint32_t)j->n + 1;
 	}
 	j->pending[j->n++] = *r;
+	places_add(j->places, r, top);
+	return OK;
 }
 
 static bool key_taken(struct journal *j, const struct record_list *l)
@@ -248,10 +264,26 @@ static bool key_taken(struct journal *j, const struct record_list *l)
 	return false;
 }
 
+/* As if only the first n had been appended. */
+static void cut_back(struct journal *j, size_t n)
+{
+	if (n == j->n)
+		return;
+	drop_to(j, n);
+	if (n) {
+		j->seq = j->pending[n - 1].seq;
+		memcpy(j->hash, j->pending[n - 1].hash.p, HASH_BYTES);
+	} else {
+		journal_head(j, &j->seq, j->hash);
+	}
+	places_undo(j->places, j->o.node, j->seq);
+}
+
 enum err journal_append(struct journal *j, struct ctx *cx,
 			struct record_list *list)
 {
 	enum err e = OK;
+	size_t before;
 
 	if (!j->loaded)
 		e = journal_load(j, cx);
@@ -266,9 +298,12 @@ enum err journal_append(struct journal *j, struct ctx *cx,
 				     j->room * sizeof(*j->pending));
 		CHECK(j->pending);
 	}
-	for (size_t i = 0; i < list->n; i++)
-		append(j, cx, &list->r[i]);
-	return OK;
+	before = j->n;
+	for (size_t i = 0; !e && i < list->n; i++)
+		e = append(j, cx, &list->r[i]);
+	if (e)
+		cut_back(j, before);
+	return e;
 }
 
 enum err journal_flush(struct journal *j, struct ctx *cx)
@@ -347,20 +382,15 @@ static void part_undo(void *arg, size_t mark)
 
 	if (j->flushed > j->flushed_at_mark)
 		j->flushed = j->flushed_at_mark;
-	if (mark == j->n)
-		return;
-	drop_to(j, mark);
-	if (mark) {
-		j->seq = j->pending[mark - 1].seq;
-		memcpy(j->hash, j->pending[mark - 1].hash.p, HASH_BYTES);
-	} else {
-		journal_head(j, &j->seq, j->hash);
-	}
+	cut_back(j, mark);
 }
 
 static enum err part_flush(void *arg, struct ctx *cx)
 {
-	return journal_flush(arg, cx);
+	struct journal *j = arg;
+	enum err e = journal_flush(j, cx);
+
+	return e ? e : places_flush(j->places, cx);
 }
 
 static void part_committed(void *arg, struct ctx *cx)
@@ -368,6 +398,7 @@ static void part_committed(void *arg, struct ctx *cx)
 	struct journal *j = arg;
 
 	(void)cx;
+	places_committed(j->places);
 	if (j->n == 0)
 		return;
 	CHECK(j->flushed == j->n);
@@ -382,7 +413,13 @@ static void part_aborted(void *arg)
 	struct journal *j = arg;
 
 	drop_to(j, 0);
+	places_aborted(j->places);
 	j->loaded = false;
+}
+
+struct places *journal_places(struct journal *j)
+{
+	return j->places;
 }
 
 struct tx_part journal_part(struct journal *j)

@@ -3,6 +3,8 @@
 #include <sodium.h>
 
 #include "base/limits.h"
+#include "engine/app.h"
+#include "engine/audit/place.h"
 #include "engine/audit/record_sql.h"
 
 struct record *record_stage(struct ctx *cx, const struct record *r)
@@ -151,17 +153,28 @@ struct str record_ask(struct ctx *cx, struct str method, struct str params)
 
 /* Reading */
 
+static struct places *places_of(const struct ctx *cx)
+{
+	return cx->app && cx->app->journal ? journal_places(cx->app->journal)
+					   : NULL;
+}
+
 enum err record_stream(struct ctx *cx, const struct id *stream, int64_t n_after,
 		       struct list *out)
 {
-	return store_list(cx, &record_sql[RECORD_STREAM],
-			  VALS(v_id(stream), v_int(n_after)), SIZE_MAX, out,
-			  NULL);
+	return places_read(places_of(cx), cx, stream, n_after + 1, INT64_MAX,
+			   out);
 }
 
 enum err record_at(struct ctx *cx, const struct id *stream, int64_t n,
 		   struct record *out)
 {
-	return store_one(cx, &record_sql[RECORD_AT],
-			 VALS(v_id(stream), v_int(n)), out);
+	struct list l;
+	enum err e = places_read(places_of(cx), cx, stream, n, n, &l);
+
+	if (!e && l.n == 0)
+		e = err_set(cx, ERR_NOT_FOUND, "there is no such record");
+	if (!e)
+		*out = ((const struct record *)l.at)[0];
+	return e;
 }

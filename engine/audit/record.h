@@ -3,9 +3,9 @@
  * that scores are folded from, the entry of the node's hash chain, the row
  * that the outbox cursor reads, and what the idempotency key finds.
  *
- * Table record: PRIMARY KEY (node, seq), appended in order; UNIQUE (stream, n)
- * for folds and for writers that race on one stream; a partial unique index on
- * (org, idem) where keyed = 1.
+ * Table record: PRIMARY KEY (node, seq), appended in order; a partial unique
+ * index on (org, idem) where keyed = 1. place.h tells how a stream's records
+ * are found.
  *
  *   hash = BLAKE2b-256( previous hash || BLAKE2b-256( canonical bytes of the
  *          record, with the digest of its personal part in its place ) )
@@ -68,6 +68,7 @@ struct journal_opts {
 	int64_t node;
 	const struct clock *clock;
 	struct log *log;
+	int64_t lag; /* see places_new */
 	/*
 	 * After each commit, on the executor's thread, in order: live feed.
 	 * May be NULL. Strings are valid during the call. Records whose commit
@@ -79,6 +80,7 @@ struct journal_opts {
 struct journal *journal_new(const struct journal_opts *o);
 void journal_free(struct journal *j);
 struct tx_part journal_part(struct journal *j);
+struct places *journal_places(struct journal *j);
 
 /*
  * At boot, on any connection: so that journal_head is right before the first
@@ -87,8 +89,9 @@ struct tx_part journal_part(struct journal *j);
 MUST enum err journal_load(struct journal *j, struct ctx *cx);
 /*
  * Appends all of list or none; sets seq, n and hash. Executor's thread only.
- * ERR_CONFLICT if a pending record has the same key. A key or place in a
- * stream that is taken in the table shows when the batch is flushed.
+ * ERR_CONFLICT if a pending record has the same key, or a place in a stream is
+ * taken. A key that is taken in the table, and a place that another server
+ * took, show when the batch is flushed.
  */
 MUST enum err journal_append(struct journal *j, struct ctx *cx,
 			     struct record_list *list);

@@ -38,10 +38,31 @@ static const struct field node_fields[] = {
 };
 static const struct shape node_shape = SHAPE(struct record_node, node_fields);
 
+static const struct field place_fields[] = {
+	FIELD(struct place, stream, KIND_ID, "what it is about"),
+	FIELD(struct place, n, KIND_INT, "place in the stream"),
+	FIELD(struct place, node, KIND_INT, "number of the node"),
+	FIELD(struct place, seq, KIND_INT, "place in its chain"),
+	FIELD_END,
+};
+static const struct shape place_shape = SHAPE(struct place, place_fields);
+
+static const struct field mark_fields[] = {
+	FIELD(struct place_mark, node, KIND_INT, "number of the node, or 0"),
+	FIELD(struct place_mark, seq, KIND_INT, "place in its chain"),
+	FIELD_END,
+};
+static const struct shape mark_shape = SHAPE(struct place_mark, mark_fields);
+
 #define COLUMNS                                                                \
 	"node, seq, org, stream, n, at_ms, actor, learner, event,"             \
 	" keyed, idem, ask, body, personal, personal_salt,"                    \
 	" personal_hash, reply, hash"
+
+#define RECORD_COLUMNS_OF_R                                                    \
+	"r.node, r.seq, r.org, r.stream, r.n, r.at_ms, r.actor, r.learner,"    \
+	" r.event, r.keyed, r.idem, r.ask, r.body, r.personal,"                \
+	" r.personal_salt, r.personal_hash, r.reply, r.hash"
 
 const struct stmt record_sql[RECORD_STMTS] = {
 	[RECORD_INSERT] = { "record_insert",
@@ -62,14 +83,6 @@ const struct stmt record_sql[RECORD_STMTS] = {
 			    "SELECT " COLUMNS " FROM record"
 			    " WHERE org = $1 AND idem = $2 AND keyed = 1",
 			    &record_shape },
-	[RECORD_STREAM] = { "record_stream",
-			    "SELECT " COLUMNS " FROM record"
-			    " WHERE stream = $1 AND n > $2 ORDER BY n",
-			    &record_shape },
-	[RECORD_AT] = { "record_at",
-			"SELECT " COLUMNS " FROM record"
-			" WHERE stream = $1 AND n = $2",
-			&record_shape },
 	[RECORD_HASH_AT] = { "record_hash_at",
 			     "SELECT seq, at_ms, hash FROM record"
 			     " WHERE node = $1 AND seq = $2",
@@ -78,6 +91,60 @@ const struct stmt record_sql[RECORD_STMTS] = {
 			  "SELECT node FROM record WHERE node > $1"
 			  " ORDER BY node LIMIT 1",
 			  &node_shape },
+	[PLACE_STREAM] = { "place_stream",
+			   "SELECT " RECORD_COLUMNS_OF_R " FROM record_place p"
+			   " JOIN record r ON r.node = p.node AND r.seq = p.seq"
+			   " WHERE p.stream = $1 AND p.n >= $2 AND p.n <= $3"
+			   " ORDER BY p.n",
+			   &record_shape },
+	[PLACE_RECORD] = { "place_record",
+			   "SELECT " COLUMNS " FROM record"
+			   " WHERE node = $1 AND seq = $2",
+			   &record_shape },
+	[PLACE_TAIL] = { "place_tail",
+			 "SELECT " COLUMNS " FROM record"
+			 " WHERE node = $1 AND seq > $2 AND stream = $3"
+			 " AND n >= $4 AND n <= $5 ORDER BY seq",
+			 &record_shape },
+	[PLACE_WAITING] = { "place_waiting",
+			    "SELECT stream, n, node, seq FROM record"
+			    " WHERE node = $1 AND seq > $2 ORDER BY seq",
+			    &place_shape },
+	[PLACE_AT] = { "place_at",
+		       "SELECT stream, n, node, seq FROM record_place"
+		       " WHERE stream = $1 AND n = $2",
+		       &place_shape },
+	[PLACE_TOP] = { "place_top",
+			"SELECT stream, n, node, seq FROM record_place"
+			" WHERE stream = $1 ORDER BY n DESC LIMIT 1",
+			&place_shape },
+	[PLACE_INSERT] = { "place_insert",
+			   "INSERT INTO record_place (stream, n, node, seq)"
+			   " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+			   NULL },
+	[PLACE_MARK] = { "place_mark",
+			 "SELECT node, seq FROM record_mark WHERE node = $1",
+			 &mark_shape },
+	[PLACE_MARK_SET] = { "place_mark_set",
+			     "INSERT INTO record_mark (node, seq)"
+			     " VALUES ($1, $2) ON CONFLICT (node)"
+			     " DO UPDATE SET seq = excluded.seq",
+			     NULL },
+	[PLACE_MISSING] = { "place_missing",
+			    "SELECT r.node, r.seq FROM record r"
+			    " WHERE r.node = $1 AND r.seq <= $2"
+			    " AND NOT EXISTS (SELECT 1 FROM record_place p"
+			    " WHERE p.stream = r.stream AND p.n = r.n"
+			    " AND p.node = r.node AND p.seq = r.seq)"
+			    " ORDER BY r.seq LIMIT 1",
+			    &mark_shape },
+	[PLACE_STRAY] = { "place_stray",
+			  "SELECT p.node, p.seq FROM record_place p"
+			  " WHERE p.node = $1 AND NOT EXISTS"
+			  " (SELECT 1 FROM record r WHERE r.node = p.node"
+			  " AND r.seq = p.seq AND r.stream = p.stream"
+			  " AND r.n = p.n) LIMIT 1",
+			  &mark_shape },
 };
 const struct stmt_set record_stmts = { "record", record_sql, RECORD_STMTS };
 
@@ -132,6 +199,29 @@ static const struct migration steps[] = {
 	  "CREATE UNIQUE INDEX record_stream ON record (stream, n);\n"
 	  "CREATE UNIQUE INDEX record_key ON record (org, idem)"
 	  " WHERE keyed = 1;\n" },
+	{ 2, "where records stand",
+	  "CREATE TABLE record_mark (\n"
+	  "  node {int} NOT NULL PRIMARY KEY,\n"
+	  "  seq {int} NOT NULL\n"
+	  "){table};\n" },
+	{ 3, "places of their own",
+	  "CREATE TABLE record_place (\n"
+	  "  stream {bytes} NOT NULL,\n"
+	  "  n {int} NOT NULL,\n"
+	  "  node {int} NOT NULL,\n"
+	  "  seq {int} NOT NULL,\n"
+	  "  PRIMARY KEY (stream, n)\n"
+	  "){clustered};\n"
+	  "INSERT INTO record_place (stream, n, node, seq)"
+	  " SELECT stream, n, node, seq FROM record ORDER BY stream, n;\n"
+	  "INSERT INTO record_mark (node, seq)"
+	  " SELECT node, max(seq) FROM record GROUP BY node;\n"
+	  "DROP INDEX record_stream;\n",
+	  .only = "sqlite" },
+	{ 4, "places by the index",
+	  "CREATE VIEW record_place AS"
+	  " SELECT stream, n, node, seq FROM record;\n",
+	  .only = "postgresql" },
 };
 const struct migration_set record_migrations = {
 	steps, sizeof(steps) / sizeof(steps[0])

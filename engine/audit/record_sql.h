@@ -1,17 +1,27 @@
 /* The statements of record and journal, by name. For engine/audit only. */
 #pragma once
 
-#include "engine/audit/record.h"
+#include "engine/audit/place.h"
 
 enum {
 	RECORD_INSERT,
 	RECORD_HEAD,	/* node */
 	RECORD_AFTER,	/* node, seq, most */
 	RECORD_BY_KEY,	/* org, idem */
-	RECORD_STREAM,	/* stream, n after */
-	RECORD_AT,	/* stream, n */
 	RECORD_HASH_AT, /* node, seq */
 	RECORD_NODE,	/* the next node after this */
+	/* for place.c */
+	PLACE_STREAM,	/* stream, n from, n to */
+	PLACE_RECORD,	/* node, seq */
+	PLACE_TAIL,	/* node, seq after, stream, n from, n to */
+	PLACE_WAITING,	/* node, seq after */
+	PLACE_AT,	/* stream, n */
+	PLACE_TOP,	/* stream */
+	PLACE_INSERT,	/* stream, n, node, seq */
+	PLACE_MARK,	/* node */
+	PLACE_MARK_SET, /* node, seq */
+	PLACE_MISSING,	/* node, seq up to */
+	PLACE_STRAY,	/* node */
 	RECORD_STMTS
 };
 extern const struct stmt record_sql[RECORD_STMTS];
@@ -26,6 +36,9 @@ void record_personal_hash(struct str salt, struct str personal,
 
 struct record_node {
 	int64_t node;
+};
+struct place_mark {
+	int64_t node, seq;
 };
 struct record_head {
 	int64_t seq, at_ms;

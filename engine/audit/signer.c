@@ -65,14 +65,15 @@ static enum err read_seed(struct ctx *cx, const char *path, uint8_t seed[32])
 	}
 	got = read(fd, text, sizeof(text));
 	close(fd);
-	if (got < 64 || sodium_hex2bin(seed, 32, text, 64, NULL, &n, NULL) ||
-	    n != 32)
+	if (got < 64 || sodium_hex2bin(seed, 32, text, 64, NULL, &n, NULL))
+		n = 0;
+	sodium_memzero(text, sizeof(text));
+	if (n != 32)
 		return err_set(
 			cx, ERR_INVALID,
 			"the key file %s is damaged; restore it from a "
 			"backup (a new key cannot continue old receipts)",
 			path);
-	sodium_memzero(text, sizeof(text));
 	return OK;
 }
 

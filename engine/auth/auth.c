@@ -113,6 +113,13 @@ bool principal_covers(const struct principal *p, struct str course)
 	return false;
 }
 
+enum err principal_course(struct ctx *cx, struct str course)
+{
+	if (principal_covers(cx->who, course))
+		return OK;
+	return err_set(cx, ERR_NOT_FOUND, "there is no such course");
+}
+
 static void copy_principal(struct arena *a, const struct principal *from,
 			   struct principal *to)
 {

@@ -33,6 +33,9 @@ enum role {
 #define ROLE_STAFF                                                             \
 	(ROLE_PLATFORM | ROLE_AUTHOR | ROLE_MODERATOR | ROLE_ORG_ADMIN |       \
 	 ROLE_PROGRAM_ADMIN)
+/* Who runs a course: its rules and its grades. */
+#define ROLE_TEACHERS                                                          \
+	(ROLE_PLATFORM | ROLE_AUTHOR | ROLE_MODERATOR | ROLE_ORG_ADMIN)
 extern const char *const role_words[]; /* in bit order, NULL-terminated */
 
 struct principal {
@@ -51,6 +54,8 @@ struct principal {
 
 /* May the caller touch this course? */
 bool principal_covers(const struct principal *p, struct str course);
+/* The same of cx->who, as a refusal: ERR_NOT_FOUND. */
+MUST enum err principal_course(struct ctx *cx, struct str course);
 bool principal_has(const struct principal *p, uint32_t any_of);
 
 struct auth; /* thread-safe: token checks, principal cache, rate limits */

@@ -69,8 +69,9 @@ static cjose_header_t *make_header(cjose_jwk_t *jwk)
 	return h;
 }
 
-enum err sign_token(struct ctx *cx, struct str private_jwk, struct str claims,
-		    struct str *token)
+/* A compact JWS over claims (a JSON object). */
+static enum err sign_token(struct ctx *cx, struct str private_jwk,
+			   struct str claims, struct str *token)
 {
 	cjose_err err;
 	cjose_jwk_t *jwk = cjose_jwk_import(private_jwk.p, private_jwk.n, &err);
@@ -114,6 +115,7 @@ enum err sign_for(struct ctx *cx, struct str private_jwk,
 		  const struct token_wish *w, struct str *token)
 {
 	int64_t now = clock_ms(cx->clock) / 1000;
+	int64_t until = now + w->lives_ms / 1000;
 	struct buf b = { 0 };
 	enum err e;
 
@@ -128,7 +130,7 @@ enum err sign_for(struct ctx *cx, struct str private_jwk,
 		jout_str(&b, w->name);
 	}
 	buf_fmt(&b, ",\"iat\":%lld,\"exp\":%lld", (long long)now,
-		(long long)(now + w->lives_ms / 1000));
+		(long long)until);
 	claim_list(&b, "roles", w->roles);
 	claim_list(&b, "courses", w->courses);
 	buf_ch(&b, '}');

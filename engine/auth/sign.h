@@ -15,9 +15,6 @@ MUST enum err sign_key_new(struct ctx *cx, struct str alg, struct str kid,
 /* {"keys":[…]} with the public half only. */
 MUST enum err sign_jwks(struct ctx *cx, struct str private_jwk,
 			struct str *jwks);
-/* A compact JWS over claims (a JSON object). */
-MUST enum err sign_token(struct ctx *cx, struct str private_jwk,
-			 struct str claims, struct str *token);
 struct token_wish {
 	struct str issuer, audience, subject, name; /* name may be absent */
 	struct str roles;   /* words, comma-separated; absent: learner */

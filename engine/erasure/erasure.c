@@ -105,17 +105,6 @@ static enum err piece(struct ctx *cx, const struct id *org, struct progress *p,
 	return records(cx, org, p, ended);
 }
 
-static struct str progress_text(struct ctx *cx, const struct progress *p)
-{
-	struct buf b = { 0 };
-	struct str s;
-
-	field_encode(&b, &progress_shape, p);
-	s = buf_copy(&b, cx->arena);
-	buf_done(&b);
-	return s;
-}
-
 static enum err step(struct ctx *cx, const struct job *j, struct job_next *next)
 {
 	struct progress p;
@@ -132,7 +121,7 @@ static enum err step(struct ctx *cx, const struct job *j, struct job_next *next)
 		p.node = 0;
 		next->run_at = p.before + ERASURE_SETTLE_MS;
 	}
-	next->body = progress_text(cx, &p);
+	next->body = field_text(cx->arena, &progress_shape, &p);
 	return OK;
 }
 
@@ -201,11 +190,13 @@ static enum err begin_job(struct ctx *cx, const struct id *org,
 
 	if (e)
 		return e;
-	return job_queue(cx, erasure_job.name,
-			 &(struct job_wish){ .org = *org,
-					     .ref = p->learner,
-					     .body = progress_text(cx, p) },
-			 job);
+	return job_queue(
+		cx, erasure_job.name,
+		&(struct job_wish){
+			.org = *org,
+			.ref = p->learner,
+			.body = field_text(cx->arena, &progress_shape, p) },
+		job);
 }
 
 enum err erasure_begin(struct ctx *cx, const struct id *org, struct str subject,

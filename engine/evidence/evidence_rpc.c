@@ -40,7 +40,8 @@ static const struct shape export_result_shape =
 	SHAPE(struct export_result, export_result_fields);
 
 /* An operator sees all tenants' records whole, others only their own. */
-static enum err export(struct ctx *cx, const void *params, void *result) {
+static enum err export_chain(struct ctx *cx, const void *params, void *result)
+{
 	const struct export_params *p = params;
 	struct export_result *out = result;
 	struct bundle_want want = { .node = p->node ? p->node : cx->app->node,
@@ -53,16 +54,18 @@ static enum err export(struct ctx *cx, const void *params, void *result) {
 	uint8_t hash[HASH_BYTES];
 	enum err e;
 
-	if (cx->who->courses.n) return err_set(
-		cx, ERR_DENIED,
-		"your key covers some courses only; the chain "
-		"holds all of them: read event.list");
-	if (principal_has(cx->who, ROLE_OPERATOR)) want.org = (struct id){ 0 };
+	if (cx->who->courses.n)
+		return err_set(cx, ERR_DENIED,
+			       "your key covers some courses only; the chain "
+			       "holds all of them: read event.list");
+	if (principal_has(cx->who, ROLE_OPERATOR))
+		want.org = (struct id){ 0 };
 	e = bundle_write(cx, &want, &b, &out->last);
 	if (!e && b.failed)
 		e = err_set(cx, ERR_TOO_LARGE,
 			    "the page is too large; ask for fewer records");
-	if (!e) cx->io->bytes_out = buf_copy(&b, cx->arena);
+	if (!e)
+		cx->io->bytes_out = buf_copy(&b, cx->arena);
 	buf_done(&b);
 	out->node = want.node;
 	out->after = want.after;
@@ -120,7 +123,7 @@ const struct rpc_method evidence_methods[] = {
 	  .budget_ms = 5000,
 	  .params = &export_shape,
 	  .result = &export_result_shape,
-	  .run = export },
+	  .run = export_chain },
 	{ .name = "audit.verify",
 	  .does = "Check all chains in the database from their first record.",
 	  .roles = AUDITORS,

@@ -137,7 +137,9 @@ enum err job_end(struct ctx *cx, struct job *j, enum job_state state,
 	return k && k->ended && state != JOB_DONE ? k->ended(cx, j) : OK;
 }
 
-int64_t job_backoff(struct ctx *cx, const struct job_kind *kind, int64_t tries)
+/* When to try again after so many tries. */
+static int64_t backoff(struct ctx *cx, const struct job_kind *kind,
+		       int64_t tries)
 {
 	int64_t ms = kind && kind->backoff_ms ? kind->backoff_ms : BACKOFF_MS;
 
@@ -157,8 +159,8 @@ enum err job_tried(struct ctx *cx, struct job *j, struct str error)
 	if (j->tries >= j->max_tries)
 		return job_end(cx, j, JOB_DEAD, error);
 	now.state = JOB_QUEUED;
-	now.due_at = job_backoff(cx, job_kind_find(cx->app->jobs, j->kind),
-				 j->tries);
+	now.due_at =
+		backoff(cx, job_kind_find(cx->app->jobs, j->kind), j->tries);
 	now.last_error = str_cut(error, 0, JOB_ERROR_BYTES);
 	now.holder = now.worker = (struct str){ 0 };
 	e = job_save(cx, j, &now);

@@ -3,8 +3,6 @@
 
 #include "engine/jobs/job.h"
 
-extern const struct shape job_row_shape; /* all columns */
-
 enum {
 	JOB_INSERT,  /* all columns */
 	JOB_BY_ID,   /* org, id */
@@ -37,7 +35,5 @@ MUST enum err job_save(struct ctx *cx, const struct job *was, struct job *now);
 /* To an end state, with its event; its kind is told unless it is done. */
 MUST enum err job_end(struct ctx *cx, struct job *j, enum job_state state,
 		      struct str error);
-/* When to try again after so many tries. */
-int64_t job_backoff(struct ctx *cx, const struct job_kind *kind, int64_t tries);
 /* A try went wrong: queued again, later, or dead. */
 MUST enum err job_tried(struct ctx *cx, struct job *j, struct str error);

@@ -21,7 +21,7 @@ static const struct field row_fields[] = {
 	FIELD_END,
 };
 #undef R
-const struct shape job_row_shape = SHAPE(struct job, row_fields);
+static const struct shape row_shape = SHAPE(struct job, row_fields);
 
 static const struct field due_fields[] = {
 	FIELD(struct job_due_row, due_at, KIND_TIME, "the next instant"),
@@ -45,13 +45,13 @@ const struct stmt job_sql[JOB_STMTS] = {
 			 " ON CONFLICT DO NOTHING" },
 	[JOB_BY_ID] = { "job_by_id",
 			"SELECT " COLS " FROM job WHERE org = $1 AND id = $2",
-			&job_row_shape },
+			&row_shape },
 	[JOB_DUE] = { "job_due",
 		      "SELECT " COLS " FROM job"
 		      " WHERE kind = $1 AND due_at > 0 AND due_at <= $2"
 		      " AND (org = $3 OR CAST($3 AS {bytes}) IS NULL)"
 		      " ORDER BY due_at LIMIT $4",
-		      &job_row_shape },
+		      &row_shape },
 	[JOB_SOONEST] = { "job_soonest",
 			  "SELECT due_at FROM job"
 			  " WHERE kind = $1 AND due_at > 0"
@@ -66,11 +66,11 @@ const struct stmt job_sql[JOB_STMTS] = {
 	[JOB_LIST] = { "job_list",
 		       "SELECT " COLS " FROM job" FILTERS
 		       " ORDER BY id LIMIT $5",
-		       &job_row_shape },
+		       &row_shape },
 	[JOB_LIST_STATE] = { "job_list_state",
 			     "SELECT " COLS " FROM job" FILTERS
 			     " AND state = $6 ORDER BY id LIMIT $5",
-			     &job_row_shape },
+			     &row_shape },
 	[JOB_PRUNE] = { "job_prune",
 			"DELETE FROM job WHERE (org, id) IN"
 			" (SELECT org, id FROM job WHERE state = 2"

@@ -1,6 +1,6 @@
 /* job.list, get, cancel, retry: what people see and decide. */
-#include "base/limits.h"
 #include "engine/jobs/job_impl.h"
+#include "engine/rpc/page.h"
 
 #define STAFF (ROLE_PLATFORM | ROLE_ORG_ADMIN)
 
@@ -17,9 +17,7 @@ static const struct field list_fields[] = {
 	FIELD_OPT(struct list_params, kind, KIND_STR, "only this kind",
 		  .min = 1, .max = JOB_KIND_BYTES),
 	FIELD_OPT(struct list_params, ref, KIND_ID, "only about this"),
-	FIELD_OPT(struct list_params, cursor, KIND_ID, "next of a page before"),
-	FIELD_OPT(struct list_params, limit, KIND_INT, "default 100", .min = 1,
-		  .max = LIMIT_PAGE),
+	RPC_ID_PAGE_FIELDS(struct list_params),
 	FIELD_END,
 };
 static const struct shape list_shape = SHAPE(struct list_params, list_fields);
@@ -61,8 +59,7 @@ struct list_result {
 static const struct field list_result_fields[] = {
 	FIELD(struct list_result, jobs, KIND_LIST, "oldest first",
 	      .of = KIND_OBJECT, .shape = &view_shape),
-	FIELD_OPT(struct list_result, next, KIND_ID,
-		  "cursor of the next page; absent: this was the last"),
+	RPC_NEXT_FIELD(struct list_result, KIND_ID),
 	FIELD_END,
 };
 static const struct shape list_result_shape =
@@ -80,7 +77,7 @@ static enum err job_list_rpc(struct ctx *cx, const void *params, void *result)
 	struct list_result *out = result;
 	bool more = false;
 	enum err e =
-		job_list(cx, &f, p->limit ? p->limit : 100, &out->jobs, &more);
+		job_list(cx, &f, rpc_page_rows(p->limit), &out->jobs, &more);
 
 	if (!e && more)
 		out->next = ((struct job *)out->jobs.at)[out->jobs.n - 1].id;

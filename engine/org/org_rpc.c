@@ -16,18 +16,6 @@ static void note(struct ctx *cx, const char *event, const struct id *org,
 	record_stage(cx, &r);
 }
 
-static struct str body_of(struct ctx *cx, const struct shape *shape,
-			  const void *in)
-{
-	struct buf b = { 0 };
-	struct str s;
-
-	field_encode(&b, shape, in);
-	s = buf_copy(&b, cx->arena);
-	buf_done(&b);
-	return s;
-}
-
 /* ---- organizations ---- */
 
 struct org_new {
@@ -75,7 +63,7 @@ static enum err organization_create(struct ctx *cx, const void *params,
 	out->name = o.name;
 	cx->io->secret_reply = true;
 	note(cx, "organization.created", &o.id, &o.id,
-	     body_of(cx, &org_new_shape, p));
+	     field_text(cx->arena, &org_new_shape, p));
 	return OK;
 }
 
@@ -180,7 +168,8 @@ static enum err key_create_rpc(struct ctx *cx, const void *params, void *result)
 		return e;
 	out->id = k.id;
 	cx->io->secret_reply = true;
-	note(cx, "key.created", &k.org, &k.id, body_of(cx, &api_key_shape, &k));
+	note(cx, "key.created", &k.org, &k.id,
+	     field_text(cx->arena, &api_key_shape, &k));
 	return OK;
 }
 
@@ -218,7 +207,7 @@ static enum err key_revoke_rpc(struct ctx *cx, const void *params, void *result)
 		return e;
 	*(struct named *)result = *p;
 	note(cx, "key.revoked", &cx->who->org, &p->id,
-	     body_of(cx, &named_shape, p));
+	     field_text(cx->arena, &named_shape, p));
 	cx->io->rights_changed = true;
 	return OK;
 }
@@ -263,7 +252,7 @@ static enum err issuer_register_rpc(struct ctx *cx, const void *params,
 		return e;
 	((struct named *)result)->id = i.id;
 	note(cx, "issuer.registered", &i.org, &i.id,
-	     body_of(cx, &issuer_shape, &i));
+	     field_text(cx->arena, &issuer_shape, &i));
 	cx->io->rights_changed = true;
 	return OK;
 }
@@ -305,7 +294,7 @@ static enum err issuer_update_rpc(struct ctx *cx, const void *params,
 		return e;
 	((struct named *)result)->id = p->id;
 	note(cx, "issuer.updated", &cx->who->org, &p->id,
-	     body_of(cx, &issuer_change_shape, p));
+	     field_text(cx->arena, &issuer_change_shape, p));
 	cx->io->rights_changed = true;
 	return OK;
 }
@@ -322,7 +311,7 @@ static enum err issuer_revoke_rpc(struct ctx *cx, const void *params,
 		return e;
 	*(struct named *)result = *p;
 	note(cx, "issuer.revoked", &cx->who->org, &p->id,
-	     body_of(cx, &named_shape, p));
+	     field_text(cx->arena, &named_shape, p));
 	cx->io->rights_changed = true;
 	return OK;
 }

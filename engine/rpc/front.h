@@ -1,7 +1,7 @@
 /*
  * front: the seam between who moves bytes and who understands them.
  *
- * A front end (nng_front.c) owns connections and reply slots. For every
+ * A front end (front.c) owns connections and reply slots. For every
  * message it calls core_take with the slot's request, the connection and the
  * bytes; the core answers each message exactly once, by slot->reply, from any
  * thread, perhaps before core_take has returned. The core never sees a socket
@@ -76,12 +76,19 @@ struct front_opts {
 	struct str tls_cert;		/* PEM file: chain and key */
 	struct str origins;		/* comma-separated; "*": any */
 	const struct front_page *pages; /* NULL: none */
-	int contexts;			/* messages in flight */
-	int pipe_requests;		/* of one connection; more: crowded */
-	int connections; /* more are closed at once; 0: from max_files */
+	/* Threads for ipc and tcp by our own loops; 0: nng serves them too. */
+	int loops;
+	int contexts;	   /* messages in flight, of each part */
+	int pipe_requests; /* of one connection; more: crowded */
+	int connections;   /* more are closed at once; 0: from max_files */
 	int64_t send_timeout_ms; /* a slower reader is disconnected */
-	int64_t idle_http_ms;	 /* an HTTP connection that is no ws pipe */
-	size_t message_bytes;	 /* largest message */
+	/*
+	 * For a new connection to say what it is: HTTP that becomes no ws pipe,
+	 * an SP greeting. A message that was begun has three times as long
+	 * for its next byte (ipc and tcp).
+	 */
+	int64_t idle_ms;
+	size_t message_bytes; /* largest message */
 	/*
 	 * Descriptors: above 9/10 of max_files (0: RLIMIT_NOFILE) new
 	 * connections are refused and exhausted() is called once, so that the

@@ -33,17 +33,13 @@
 
 #include <nng/protocol/reqrep0/rep.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <time.h>
-
-#include "engine/rpc/metrics.h"
 
 static void slot_receive(struct slot *s)
 {
-	struct front *f = s->front;
+	struct nng_front *f = s->front;
 
 	s->state = SLOT_RECV;
-	if (atomic_load(&f->stopping)) {
+	if (atomic_load(&f->s->stopping)) {
 		s->state = SLOT_NONE;
 		return;
 	}
@@ -54,11 +50,11 @@ static void slot_receive(struct slot *s)
 /* The slot has been answered, or its message has no asker any more. */
 static void slot_release(struct slot *s, bool was_sending)
 {
-	struct front *f = s->front;
+	struct nng_front *f = s->front;
 
 	conn_put(&f->conns, s->conn, was_sending);
 	s->conn = NULL;
-	atomic_fetch_sub(&f->busy, 1);
+	atomic_fetch_sub(&f->s->busy, 1);
 	slot_receive(s);
 }
 
@@ -75,7 +71,7 @@ static void slot_discard(struct slot *s)
 
 static void slot_take(struct slot *s)
 {
-	struct front *f = s->front;
+	struct nng_front *f = s->front;
 	struct front_msg m;
 	int in_flight = 0;
 
@@ -83,7 +79,7 @@ static void slot_take(struct slot *s)
 			   (uint32_t)nng_pipe_id(nng_msg_get_pipe(s->msg)),
 			   &in_flight);
 	if (!s->conn || atomic_load(&s->conn->doomed) ||
-	    atomic_load(&f->stopping)) {
+	    atomic_load(&f->s->stopping)) {
 		slot_discard(s);
 		return;
 	}
@@ -92,11 +88,11 @@ static void slot_take(struct slot *s)
 		.transport = s->conn->transport,
 		.peer = str_of(s->conn->peer),
 		.bytes = { nng_msg_body(s->msg), nng_msg_len(s->msg) },
-		.crowded = in_flight > f->opts.pipe_requests,
+		.crowded = in_flight > f->s->opts.pipe_requests,
 	};
 	if (m.crowded)
-		atomic_fetch_add(&f->crowded, 1);
-	atomic_fetch_add(&f->busy, 1);
+		atomic_fetch_add(&f->s->crowded, 1);
+	atomic_fetch_add(&f->s->busy, 1);
 	s->state = SLOT_WORK;
 	core_take(s->base.request, &m);
 }
@@ -117,12 +113,12 @@ static void slot_received(struct slot *s)
 
 static void hang_up(struct slot *s)
 {
-	struct front *f = s->front;
+	struct nng_front *f = s->front;
 
 	if (atomic_exchange(&s->conn->doomed, true))
 		return;
-	atomic_fetch_add(&f->dropped_slow, 1);
-	log_event(f->opts.log, LOG_INFO, "slow_reader_dropped",
+	atomic_fetch_add(&f->s->dropped_slow, 1);
+	log_event(f->s->opts.log, LOG_INFO, "slow_reader_dropped",
 		  LZ("peer", s->conn->peer));
 	watch_hang_up(f);
 }
@@ -188,21 +184,21 @@ static void slot_reply(struct front_slot *base, struct str json,
 		       struct str bytes)
 {
 	struct slot *s = (struct slot *)base;
-	struct front *f = s->front;
+	struct nng_front *f = s->front;
 
 	CHECK(fill(s, json, bytes)); /* out of memory */
 	if (conn_sending(&f->conns, s->conn) > f->sending_max)
 		hang_up(s);
 	s->state = SLOT_SEND;
-	nng_aio_set_timeout(s->aio, (nng_duration)f->opts.send_timeout_ms);
+	nng_aio_set_timeout(s->aio, (nng_duration)f->s->opts.send_timeout_ms);
 	nng_aio_set_msg(s->aio, s->msg);
 	s->msg = NULL;
 	nng_ctx_send(s->ctx, s->aio);
 }
 
-static enum err make_slots(struct ctx *cx, struct front *f)
+static enum err make_slots(struct ctx *cx, struct nng_front *f)
 {
-	int n = f->opts.contexts, rv = 0;
+	int n = f->s->opts.contexts, rv = 0;
 
 	f->slots = calloc((size_t)n, sizeof(*f->slots)); /* allowed: process */
 	CHECK(f->slots);
@@ -211,7 +207,7 @@ static enum err make_slots(struct ctx *cx, struct front *f)
 
 		s->front = f;
 		s->base.reply = slot_reply;
-		core_attach(f->opts.core, &s->base);
+		core_attach(f->s->opts.core, &s->base);
 		rv = nng_ctx_open(&s->ctx, f->sock);
 		if (rv == 0)
 			rv = nng_aio_alloc(&s->aio, slot_event, s);
@@ -222,83 +218,16 @@ static enum err make_slots(struct ctx *cx, struct front *f)
 	return OK;
 }
 
-static void front_source(void *arg, struct buf *b)
+enum err nng_front_new(struct ctx *cx, struct front_state *state,
+		       struct nng_front **out)
 {
-	struct front_stats s;
-
-	front_stats(arg, &s);
-	metrics_gauge(b, "assay_connections", "Connections that are open.",
-		      s.connections);
-	metrics_counter(b, "assay_connections_total",
-			"Connections that were opened.", s.opened);
-	metrics_counter(b, "assay_connections_refused_total",
-			"Connections closed at once: origin, headers, number.",
-			s.refused);
-	metrics_counter(b, "assay_slow_readers_dropped_total",
-			"Connections closed for not taking their replies.",
-			s.dropped_slow);
-	metrics_counter(b, "assay_http_swept_total",
-			"Idle or endless HTTP connections that were shut.",
-			s.swept_http);
-	metrics_counter(b, "assay_ipc_relistened_total",
-			"Times that an ipc listener had to be opened again.",
-			s.relistened);
-	metrics_gauge(b, "assay_sockets_stuck",
-		      "Sockets whose peer has gone and that were not freed.",
-		      s.stuck);
-	metrics_counter(b, "assay_requests_crowded_total",
-			"Requests over the number one connection may have in "
-			"flight.",
-			s.crowded);
-	metrics_gauge(b, "assay_contexts_busy", "Reply slots in use.",
-		      s.contexts_busy);
-	metrics_gauge(b, "assay_open_files", "Descriptors in use.", s.files);
-	metrics_gauge(b, "assay_open_files_max", "Descriptors there are.",
-		      s.files_max);
-}
-
-static void bounds(struct front *f)
-{
-	struct front_opts *o = &f->opts;
-	struct rlimit rl = { 0 };
-
-	if (o->contexts < 1)
-		o->contexts = 512;
-	if (o->pipe_requests < 1)
-		o->pipe_requests = 64;
-	if (o->send_timeout_ms < 1)
-		o->send_timeout_ms = 1000;
-	if (o->idle_http_ms < 1)
-		o->idle_http_ms = 10000;
-	if (o->message_bytes == 0)
-		o->message_bytes = 17 << 20;
-	if (o->watch_ms < 1)
-		o->watch_ms = 1000;
-	f->files_max = o->max_files;
-	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 &&
-	    (f->files_max == 0 || (rlim_t)f->files_max > rl.rlim_cur))
-		f->files_max =
-			rl.rlim_cur > 1 << 20 ? 1 << 20 : (int)rl.rlim_cur;
-	f->conns_max = o->connections ? o->connections : f->files_max * 8 / 10;
-	/*
-	 * Replies that wait on one connection keep as many slots from others,
-	 * for at most send_timeout_ms.
-	 */
-	if (o->pipe_requests > o->contexts / 4)
-		o->pipe_requests = o->contexts >= 4 ? o->contexts / 4 : 1;
-	f->sending_max = o->pipe_requests * 2;
-}
-
-enum err front_start(struct ctx *cx, const struct front_opts *o,
-		     struct front **out)
-{
-	struct front *f = calloc(1, sizeof(*f)); /* allowed: process */
+	struct nng_front *f = calloc(1, sizeof(*f)); /* allowed: process */
 	enum err e;
 	int rv;
 
 	CHECK(f);
-	f->opts = *o;
-	bounds(f);
+	f->s = state;
+	f->sending_max = state->opts.pipe_requests * 2;
 	conn_table_init(&f->conns);
 	pthread_mutex_init(&f->listen_lock, NULL);
 	rv = nng_rep0_open(&f->sock);
@@ -307,55 +236,24 @@ enum err front_start(struct ctx *cx, const struct front_opts *o,
 		rv = nng_pipe_notify(f->sock, (nng_pipe_ev)ev, pipe_event, f);
 	if (rv == 0)
 		rv = nng_socket_set_size(f->sock, NNG_OPT_RECVMAXSZ,
-					 f->opts.message_bytes);
+					 state->opts.message_bytes);
 	if (rv != 0)
 		return err_set(cx, ERR_UNAVAILABLE, "cannot open a socket: %s",
 			       nng_strerror(rv));
 	e = make_slots(cx, f);
 	if (!e)
-		e = listen_all(cx, f);
-	if (e)
-		return e; /* the process ends: nothing is taken back */
-	for (int i = 0; i < f->opts.contexts; i++)
+		*out = f;
+	return e;
+}
+
+void nng_front_run(struct nng_front *f)
+{
+	for (int i = 0; i < f->s->opts.contexts; i++)
 		slot_receive(&f->slots[i]);
 	watch_start(f);
-	if (o->metrics)
-		metrics_source(o->metrics, front_source, f);
-	*out = f;
-	return OK;
 }
 
-struct str front_urls(const struct front *f)
+void nng_front_stop(struct nng_front *f)
 {
-	return str_of(f->urls);
-}
-
-bool front_stop(struct front *f, int64_t wait_ms)
-{
-	const struct timespec ms = { .tv_nsec = 1000000 };
-
-	atomic_store(&f->stopping, true);
 	watch_end(f);
-	while (atomic_load(&f->busy) > 0 && wait_ms-- > 0)
-		nanosleep(&ms, NULL);
-	return atomic_load(&f->busy) == 0;
-}
-
-void front_stats(const struct front *cf, struct front_stats *out)
-{
-	struct front *f = (struct front *)cf;
-
-	*out = (struct front_stats){
-		.connections = atomic_load(&f->connections),
-		.opened = atomic_load(&f->opened),
-		.refused = atomic_load(&f->refused),
-		.dropped_slow = atomic_load(&f->dropped_slow),
-		.relistened = atomic_load(&f->relistened),
-		.swept_http = atomic_load(&f->swept_http),
-		.crowded = atomic_load(&f->crowded),
-		.contexts_busy = atomic_load(&f->busy),
-		.stuck = atomic_load(&f->stuck),
-		.files = atomic_load(&f->files),
-		.files_max = f->files_max,
-	};
 }

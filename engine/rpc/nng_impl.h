@@ -9,12 +9,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "engine/rpc/core.h"
-#include "engine/rpc/front.h"
+#include "engine/rpc/front_impl.h"
 
 enum {
-	LISTENERS_MAX = 16,
-	PEER_TEXT = 80,
 	HEADERS_MAX = 16 << 10, /* of a ws request; more: closed */
 	CONN_BUCKETS = 1024,
 };
@@ -59,9 +56,7 @@ void conn_each(struct conn_table *t,
 	       void (*each)(void *arg, const struct conn *c), void *arg);
 
 struct listening {
-	enum front_transport transport;
-	char url[512];	 /* as it can be reached */
-	char given[512]; /* as configured */
+	struct front_url url;
 	nng_listener listener;
 	int port; /* ws, wss: what the sweep looks for; else 0 */
 	nng_http_server *http;
@@ -71,7 +66,7 @@ enum slot_state { SLOT_NONE, SLOT_RECV, SLOT_WORK, SLOT_SEND };
 
 struct slot {
 	struct front_slot base; /* first */
-	struct front *front;
+	struct nng_front *front;
 	nng_ctx ctx;
 	nng_aio *aio;
 	nng_msg *msg;
@@ -79,38 +74,31 @@ struct slot {
 	enum slot_state state; /* changed by who holds the slot */
 };
 
-struct front {
-	struct front_opts opts;
+struct nng_front {
+	struct front_state *s;
 	nng_socket sock;
 	nng_tls_config *tls;
 	struct slot *slots;
 	struct conn_table conns;
+	int sending_max; /* replies that wait on one connection */
 
 	pthread_mutex_t listen_lock; /* listeners change at a re-listen */
 	struct listening listeners[LISTENERS_MAX];
 	int listeners_n;
-	char urls[2048];
 
 	pthread_t watch;
 	pthread_mutex_t watch_lock;
 	pthread_cond_t watch_wake;
 	bool watch_stop, watching, watch_doomed;
 
-	int files_max, conns_max, sending_max;
-	_Atomic bool stopping, full, exhausted;
-	_Atomic int64_t connections, opened, refused, dropped_slow, relistened,
-		swept_http, crowded, busy, files, stuck, own_ipc;
+	_Atomic int64_t own_ipc;
 };
 
 /* nng_listen.c */
-MUST enum err listen_all(struct ctx *cx, struct front *f);
 MUST enum err listen_tls(struct ctx *cx, struct str cert, nng_tls_config **out);
 /* Closes an ipc listener and opens a new one on the same path. */
-bool listen_again(struct front *f, int i);
-enum front_transport listen_transport(struct front *f, nng_pipe p);
-bool url_transport(struct str url, enum front_transport *t);
-/* Is the host of HOST:PORT[/PATH] this machine itself? */
-bool url_is_loopback(struct str after_scheme);
+bool listen_again(struct nng_front *f, int i);
+enum front_transport listen_transport(struct nng_front *f, nng_pipe p);
 void endpoint_set(struct endpoint *e, int family, const void *addr,
 		  uint16_t port_be);
 
@@ -124,10 +112,10 @@ MUST enum err pages_add(struct ctx *cx, nng_http_server *s,
 			const struct front_page *pages);
 
 /* nng_watch.c */
-void watch_start(struct front *f);
-void watch_end(struct front *f);
+void watch_start(struct nng_front *f);
+void watch_end(struct nng_front *f);
 /* A connection was marked doomed: hang up, now. Any thread. */
-void watch_hang_up(struct front *f);
+void watch_hang_up(struct nng_front *f);
 /*
  * Whether an ipc listener still makes pipes. own counts the pipes that come
  * from this process itself (pipe_is_own), which only this makes.

@@ -52,7 +52,7 @@ bool origin_allowed(struct str allowed, struct str headers)
 	return own_page(origin, header_value(headers, "Host"));
 }
 
-static bool ws_allowed(struct front *f, nng_pipe p)
+static bool ws_allowed(struct nng_front *f, nng_pipe p)
 {
 	char *text = NULL;
 	bool ok;
@@ -60,7 +60,7 @@ static bool ws_allowed(struct front *f, nng_pipe p)
 	if (nng_pipe_get_string(p, NNG_OPT_WS_REQUEST_HEADERS, &text) != 0)
 		return false;
 	ok = strlen(text) <= HEADERS_MAX &&
-	     origin_allowed(f->opts.origins, str_of(text));
+	     origin_allowed(f->s->opts.origins, str_of(text));
 	nng_strfree(text);
 	return ok;
 }
@@ -114,15 +114,16 @@ static void describe(struct conn *c, nng_pipe p)
 		 front_transport_word(c->transport), host, (unsigned)uid);
 }
 
-static void refuse(struct front *f, nng_pipe p, struct conn *c, const char *why)
+static void refuse(struct nng_front *f, nng_pipe p, struct conn *c,
+		   const char *why)
 {
-	atomic_fetch_add(&f->refused, 1);
-	log_event(f->opts.log, LOG_INFO, "connection_refused",
+	atomic_fetch_add(&f->s->refused, 1);
+	log_event(f->s->opts.log, LOG_INFO, "connection_refused",
 		  LZ("peer", c->peer), LZ("why", why));
 	nng_pipe_close(p);
 }
 
-static void arrived(struct front *f, nng_pipe p)
+static void arrived(struct nng_front *f, nng_pipe p)
 {
 	struct conn *c = calloc(1, sizeof(*c)); /* allowed: a connection */
 	bool web;
@@ -130,16 +131,16 @@ static void arrived(struct front *f, nng_pipe p)
 	CHECK(c);
 	c->pipe = (uint32_t)nng_pipe_id(p);
 	c->transport = listen_transport(f, p);
-	c->number = (uint64_t)atomic_fetch_add(&f->opened, 1) + 1;
+	c->number = (uint64_t)atomic_fetch_add(&f->s->opened, 1) + 1;
 	describe(c, p);
 	conn_add(&f->conns, c);
 	if (c->transport == FRONT_IPC && pipe_is_own(p))
 		atomic_fetch_add(&f->own_ipc, 1);
 	web = c->transport == FRONT_WS || c->transport == FRONT_WSS;
-	if (atomic_fetch_add(&f->connections, 1) >= f->conns_max ||
-	    atomic_load(&f->full))
+	if (atomic_fetch_add(&f->s->connections, 1) >= f->s->conns_max ||
+	    atomic_load(&f->s->full))
 		refuse(f, p, c, "too many connections");
-	else if (atomic_load(&f->stopping))
+	else if (atomic_load(&f->s->stopping))
 		refuse(f, p, c, "stopping");
 	else if (web && !ws_allowed(f, p))
 		refuse(f, p, c, "origin or headers");
@@ -147,11 +148,11 @@ static void arrived(struct front *f, nng_pipe p)
 
 void pipe_event(nng_pipe p, nng_pipe_ev ev, void *arg)
 {
-	struct front *f = arg;
+	struct nng_front *f = arg;
 
 	if (ev == NNG_PIPE_EV_ADD_PRE)
 		arrived(f, p);
 	else if (ev == NNG_PIPE_EV_REM_POST &&
 		 conn_gone(&f->conns, (uint32_t)nng_pipe_id(p)))
-		atomic_fetch_sub(&f->connections, 1);
+		atomic_fetch_sub(&f->s->connections, 1);
 }

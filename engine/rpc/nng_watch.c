@@ -38,7 +38,6 @@ enum {
 	HTTP_LIFE_MS = 60000, /* of a connection that never became a pipe */
 	HTTP_BYTES = 64 << 10,
 	SEEN_MAX = 8192,
-	FULL_LOOKS = 3,
 	STATE_CLOSE = 7, /* of tcpi_state; netinet/tcp.h is not for here */
 	STATE_CLOSE_WAIT = 8,
 	STATE_LISTEN = 10,
@@ -59,7 +58,7 @@ struct seen {
 };
 
 struct watch {
-	struct front *f;
+	struct nng_front *f;
 	int64_t round;
 	struct seen *seen;	/* open addressing, SEEN_MAX places */
 	struct endpoint *pipes; /* sorted */
@@ -67,7 +66,6 @@ struct watch {
 	struct doomed doomed[DOOMED_MAX];
 	int doomed_n;
 	int64_t stuck;
-	int full_for; /* looks in a row */
 };
 
 static int endpoint_cmp(const void *a, const void *b)
@@ -96,7 +94,7 @@ static bool is_pipe(const struct watch *w, const struct endpoint *who)
 	       bsearch(who, w->pipes, w->pipes_n, sizeof(*who), endpoint_cmp);
 }
 
-static bool http_port(const struct front *f, int port)
+static bool http_port(const struct nng_front *f, int port)
 {
 	for (int i = 0; i < f->listeners_n; i++)
 		if (f->listeners[i].port && f->listeners[i].port == port)
@@ -152,17 +150,17 @@ static void sweep_http(struct watch *w, int fd, const struct endpoint *who,
 		       const struct tcp_info *info, int64_t now_ms)
 {
 	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
-	struct front *f = w->f;
-	int64_t idle_ms = f->opts.idle_http_ms, age;
+	struct nng_front *f = w->f;
+	int64_t idle_ms = f->s->opts.idle_ms, age;
 
-	if (atomic_load(&f->full))
+	if (atomic_load(&f->s->full))
 		idle_ms = idle_ms < 1000 ? idle_ms : 1000;
 	age = http_age(w, who, now_ms);
 	if (info->tcpi_last_data_recv < idle_ms &&
 	    info->tcpi_bytes_received < HTTP_BYTES && age < HTTP_LIFE_MS)
 		return;
 	connect(fd, &nobody, sizeof(nobody)); /* a reset, in Linux's words */
-	atomic_fetch_add(&f->swept_http, 1);
+	atomic_fetch_add(&f->s->swept_http, 1);
 }
 
 static void hang_up_inet(struct watch *w, int fd, const struct endpoint *who)
@@ -264,24 +262,6 @@ static void hang_up_kept(struct watch *w)
 	w->doomed_n = 0;
 }
 
-/* Many that come and go at once are no leak: told when it stays so. */
-static void files_full(struct watch *w, int64_t n)
-{
-	struct front *f = w->f;
-	bool full = n > (int64_t)f->files_max * 9 / 10;
-
-	atomic_store(&f->files, n);
-	atomic_store(&f->full, full);
-	w->full_for = full ? w->full_for + 1 : 0;
-	if (w->full_for < FULL_LOOKS || atomic_exchange(&f->exhausted, true))
-		return;
-	log_event(f->opts.log, LOG_ERROR, "descriptors_exhausted",
-		  LINT("open", n), LINT("max", f->files_max),
-		  LINT("connections", atomic_load(&f->connections)));
-	if (f->opts.exhausted)
-		f->opts.exhausted(f->opts.arg);
-}
-
 static bool is_socket(int fd)
 {
 	struct stat st;
@@ -308,13 +288,13 @@ static int copy_socket(int fd)
 /* Every descriptor of the process, once. */
 static void sweep(struct watch *w)
 {
-	struct front *f = w->f;
+	struct nng_front *f = w->f;
 	DIR *d = opendir("/proc/self/fd");
 	struct dirent *e;
-	int64_t n = 0, now_ms = clock_mono_ns(f->opts.clock) / 1000000;
+	int64_t n = 0, now_ms = clock_mono_ns(f->s->opts.clock) / 1000000;
 
 	if (!d) { /* no descriptor left for it */
-		files_full(w, f->files_max);
+		front_files(f->s, f->s->files_max);
 		return;
 	}
 	w->round++;
@@ -335,8 +315,8 @@ static void sweep(struct watch *w)
 	}
 	closedir(d);
 	hang_up_kept(w);
-	atomic_store(&f->stuck, w->stuck);
-	files_full(w, n - 1); /* without the folder's own */
+	atomic_store(&f->s->stuck, w->stuck);
+	front_files(f->s, n - 1); /* without the folder's own */
 }
 
 bool ipc_lives(const char *url, int proto, const struct clock *clock,
@@ -365,19 +345,20 @@ bool pipe_is_own(nng_pipe p)
 	       pid == (uint64_t)getpid();
 }
 
-static void probe(struct front *f)
+static void probe(struct nng_front *f)
 {
 	for (int i = 0; i < f->listeners_n; i++) {
 		struct listening *l = &f->listeners[i];
 		bool ok;
 
-		if (l->transport != FRONT_IPC || atomic_load(&f->full) ||
-		    ipc_lives(l->url, SP_PROTO_REQ, f->opts.clock, &f->own_ipc))
+		if (l->url.transport != FRONT_IPC || atomic_load(&f->s->full) ||
+		    ipc_lives(l->url.given, SP_PROTO_REQ, f->s->opts.clock,
+			      &f->own_ipc))
 			continue;
 		ok = listen_again(f, i);
-		atomic_fetch_add(&f->relistened, 1);
-		log_event(f->opts.log, LOG_WARN, "ipc_listened_again",
-			  LZ("url", l->url), LBOOL("works", ok));
+		atomic_fetch_add(&f->s->relistened, 1);
+		log_event(f->s->opts.log, LOG_WARN, "ipc_listened_again",
+			  LZ("url", l->url.given), LBOOL("works", ok));
 	}
 }
 
@@ -385,14 +366,14 @@ static void probe(struct front *f)
  * True when it is time to look again, false at the end. due: for a whole look,
  * not only because somebody is to be hung up on.
  */
-static bool watch_pause(struct front *f, bool *due)
+static bool watch_pause(struct nng_front *f, bool *due)
 {
 	struct timespec t;
 	bool stop;
 
 	clock_gettime(CLOCK_MONOTONIC, &t); /* allowed: for the condition */
-	t.tv_sec += f->opts.watch_ms / 1000;
-	t.tv_nsec += f->opts.watch_ms % 1000 * 1000000;
+	t.tv_sec += f->s->opts.watch_ms / 1000;
+	t.tv_nsec += f->s->opts.watch_ms % 1000 * 1000000;
 	if (t.tv_nsec >= 1000000000) {
 		t.tv_sec++;
 		t.tv_nsec -= 1000000000;
@@ -427,7 +408,7 @@ static void *watch_loop(void *arg)
 	return NULL;
 }
 
-void watch_start(struct front *f)
+void watch_start(struct nng_front *f)
 {
 	pthread_condattr_t mono;
 
@@ -440,7 +421,7 @@ void watch_start(struct front *f)
 	f->watching = true;
 }
 
-void watch_hang_up(struct front *f)
+void watch_hang_up(struct nng_front *f)
 {
 	pthread_mutex_lock(&f->watch_lock);
 	f->watch_doomed = true;
@@ -448,7 +429,7 @@ void watch_hang_up(struct front *f)
 	pthread_mutex_unlock(&f->watch_lock);
 }
 
-void watch_end(struct front *f)
+void watch_end(struct nng_front *f)
 {
 	if (!f->watching)
 		return;

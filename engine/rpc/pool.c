@@ -37,6 +37,7 @@ static void *pool_loop(void *arg)
 {
 	struct request *rq;
 
+	pthread_setname_np(pthread_self(), "worker");
 	while ((rq = pool_take(arg)))
 		dispatch_query(rq, READER_WAIT_MS);
 	return NULL;

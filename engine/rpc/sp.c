@@ -168,21 +168,28 @@ bool sp_connect(struct sp *s, const struct clock *clock, struct str url,
 bool sp_hello(struct sp *s, int proto, int64_t timeout_ms)
 {
 	int64_t until = clock_mono_ns(s->clock) + timeout_ms * 1000000;
-	uint8_t mine[8] = { 0, 'S', 'P', 0, 0, (uint8_t)proto, 0, 0 };
-	uint8_t his[8];
+	uint8_t mine[SP_HELLO], his[SP_HELLO];
 
-	if (!write_all(s, mine, 8, until) || !read_all(s, his, 8, until))
+	sp_hello_put(mine, proto);
+	if (!write_all(s, mine, SP_HELLO, until) ||
+	    !read_all(s, his, SP_HELLO, until))
 		return false;
 	errno = EPROTO;
-	return his[0] == 0 && his[1] == 'S' && his[2] == 'P' && his[3] == 0;
+	return memcmp(his, mine, 4) == 0;
 }
 
-static void put_be(uint8_t *p, uint64_t v, int bytes)
+bool sp_send(struct sp *s, uint32_t id, struct str body, int64_t timeout_ms)
 {
-	while (bytes-- > 0) {
-		p[bytes] = (uint8_t)v;
-		v >>= 8;
-	}
+	int64_t until = clock_mono_ns(s->clock) + timeout_ms * 1000000;
+	uint8_t head[SP_HEAD_MAX];
+	const uint8_t route[4] = { (uint8_t)(id >> 24 | 0x80),
+				   (uint8_t)(id >> 16), (uint8_t)(id >> 8),
+				   (uint8_t)id };
+	size_t n = sp_head(head, s->ipc, (struct str){ (const char *)route, 4 },
+			   body.n);
+
+	return write_all(s, head, n, until) &&
+	       write_all(s, body.p, body.n, until);
 }
 
 static uint64_t get_be(const uint8_t *p, int bytes)
@@ -192,18 +199,6 @@ static uint64_t get_be(const uint8_t *p, int bytes)
 	for (int i = 0; i < bytes; i++)
 		v = v << 8 | p[i];
 	return v;
-}
-
-bool sp_send(struct sp *s, uint32_t id, struct str body, int64_t timeout_ms)
-{
-	int64_t until = clock_mono_ns(s->clock) + timeout_ms * 1000000;
-	uint8_t head[13] = { 1 };
-	int skip = s->ipc ? 0 : 1;
-
-	put_be(head + 1, body.n + 4, 8);
-	put_be(head + 9, id | UINT32_C(0x80000000), 4);
-	return write_all(s, head + skip, sizeof(head) - (size_t)skip, until) &&
-	       write_all(s, body.p, body.n, until);
 }
 
 bool sp_recv(struct sp *s, uint32_t *id, struct buf *b, size_t max,

@@ -1,19 +1,13 @@
 /*
- * sp: nng's wire format for req over ipc and tcp, spoken on a plain blocking
- * socket. For the client, the watchdog and tests; knows no nng.
- *
- * Both sides first send 00 'S' 'P' 00 00 proto 00 00. Then each message is, on
- * tcp, 8 bytes big-endian length, 4 bytes request id with the top bit set, the
- * body; on ipc the same behind one byte 01. (nanomsg RFC sp-tcp-mapping-01,
- * sp-ipc; sp-request-reply-01.)
+ * sp: nng's wire for req over ipc and tcp (sp_frame.h), spoken on a plain
+ * blocking socket. For the client, the watchdog and tests; knows no nng.
  */
 #pragma once
 
 #include "base/clock.h"
 #include "base/buf.h"
 #include "base/str.h"
-
-enum { SP_PROTO_SUB = 0x21, SP_PROTO_REQ = 0x30 };
+#include "engine/rpc/sp_frame.h"
 
 struct sp {
 	int fd; /* -1: not connected */

@@ -42,7 +42,7 @@ struct words {
 /* Every function that takes cx sets its error. */
 struct driver {
 	const char *kind;
-	bool reads_inline;
+	bool reads_inline, alone;
 	struct words words;
 	enum err (*connect)(struct ctx *cx, struct store *s, bool writer,
 			    struct store_conn **out);

@@ -538,6 +538,7 @@ static void *thread_main(void *arg)
 {
 	struct executor *x = arg;
 
+	pthread_setname_np(pthread_self(), "executor");
 	pthread_mutex_lock(&x->lock);
 	for (;;) {
 		if (!x->head && !x->stopping)

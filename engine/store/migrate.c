@@ -115,6 +115,11 @@ struct plan {
 	size_t n;
 };
 
+static bool is_for(const struct migration *m, const struct store *s)
+{
+	return !m->only || strcmp(m->only, store_kind(s)) == 0;
+}
+
 static struct plan make_plan(struct ctx *cx, const struct store *s)
 {
 	const struct migration_set *const *sets = s->o.migrations;
@@ -126,10 +131,11 @@ static struct plan make_plan(struct ctx *cx, const struct store *s)
 	p.steps = ARENA_ARRAY(cx->arena, const struct migration *, n);
 	for (size_t i = 0; sets && sets[i]; i++)
 		for (size_t k = 0; k < sets[i]->n; k++)
-			p.steps[p.n++] = &sets[i]->steps[k];
-	if (n)
-		qsort(p.steps, n, sizeof(*p.steps), by_number);
-	for (size_t i = 0; i < n; i++)
+			if (is_for(&sets[i]->steps[k], s))
+				p.steps[p.n++] = &sets[i]->steps[k];
+	if (p.n)
+		qsort(p.steps, p.n, sizeof(*p.steps), by_number);
+	for (size_t i = 0; i < p.n; i++)
 		CHECK(p.steps[i]->number > (i ? p.steps[i - 1]->number : 0));
 	return p;
 }

@@ -142,7 +142,8 @@ static enum err take_result(struct pg *p, struct ctx *cx, struct pg_answer *a,
 	if (s != PGRES_COMMAND_OK && a->sink)
 		take_rows(a, r);
 	if (s != PGRES_SINGLE_TUPLE) {
-		a->changed = atoll(PQcmdTuples((PGresult *)r));
+		if (!str_int(str_of(PQcmdTuples((PGresult *)r)), &a->changed))
+			a->changed = 0; /* a command that counts none */
 		a->committed =
 			strcmp(PQcmdStatus((PGresult *)r), "COMMIT") == 0;
 	}

@@ -47,9 +47,9 @@ static bool type_of(Oid oid, uint8_t *out)
 {
 	enum { VARCHAR = 1043 };
 
-	for (uint8_t i = 0; i < PG_TYPES; i++)
+	for (int i = 0; i < PG_TYPES; i++)
 		if (types[i].oid == oid) {
-			*out = i;
+			*out = (uint8_t)i;
 			return true;
 		}
 	*out = PG_TEXT;
@@ -111,7 +111,7 @@ static enum err check_stmt(struct ctx *cx, const struct store_stmt *st,
 	if ((size_t)PQnfields(r) != st->columns)
 		return bad_stmt(cx, st, "gives other columns than",
 				f ? st->st->row->name : "none");
-	for (int i = 0; i < (int)st->columns; i++) {
+	for (int i = 0; f && i < (int)st->columns; i++) {
 		if (strcmp(PQfname(r, i), f[i].name) != 0)
 			return bad_stmt(cx, st, "should give column",
 					f[i].name);

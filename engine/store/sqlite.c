@@ -499,6 +499,7 @@ static void lite_tidy(struct store_conn *c, bool now)
 const struct driver driver_sqlite = {
 	.kind = "sqlite",
 	.reads_inline = true,
+	.alone = true,
 	.words = { "INTEGER", "BLOB", "TEXT", " STRICT",
 		   " WITHOUT ROWID, STRICT" },
 	.connect = lite_connect,

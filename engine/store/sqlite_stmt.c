@@ -64,7 +64,7 @@ static enum err check_columns(struct ctx *cx, const struct store_stmt *st,
 	if ((size_t)sqlite3_column_count(p->h) != st->columns)
 		return bad_stmt(cx, st, "gives other columns than",
 				f ? st->st->row->name : "none");
-	for (int i = 0; i < (int)st->columns; i++) {
+	for (int i = 0; f && i < (int)st->columns; i++) {
 		const char *type = sqlite3_column_decltype(p->h, i);
 
 		if (strcmp(sqlite3_column_name(p->h, i), f[i].name) != 0)

@@ -541,6 +541,11 @@ const char *store_kind(const struct store *s)
 	return s->drv->kind;
 }
 
+bool store_alone(const struct ctx *cx)
+{
+	return cx->db->store->drv->alone;
+}
+
 bool store_reads_inline(const struct store *s)
 {
 	return s->drv->reads_inline;

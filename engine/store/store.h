@@ -53,6 +53,7 @@ struct migration {
 	int number; /* unique and growing over the whole program */
 	const char *name;
 	const char *sql;
+	const char *only; /* the store_kind that it is for; NULL: all */
 };
 struct migration_set {
 	const struct migration *steps;
@@ -86,6 +87,11 @@ void store_close(struct store *s);
 const char *store_kind(const struct store *s); /* "sqlite", "postgresql" */
 /* May a short read run on an I/O thread (no network between)? */
 bool store_reads_inline(const struct store *s);
+/*
+ * Does this process alone write what cx->db is connected to (SQLite), or may
+ * other servers as well?
+ */
+bool store_alone(const struct ctx *cx);
 /* Does it answer? For /readyz. */
 MUST enum err store_ping(struct store *s);
 

@@ -45,7 +45,7 @@ static void a_slow_reader_does_not_stop_the_others(void **state)
 	struct rs s;
 	int pings = 0;
 
-	(void)state;
+	o.loops = **(int **)state;
 	rs_start(&s, &o);
 	for (int i = 0; i < 4; i++) {
 		assert_true(rs_open(&bad[i], rs_url(&s, "tcp://")));
@@ -83,7 +83,7 @@ static void ipc_heals_after_connect_and_close(void **state)
 	struct rs s;
 	int64_t t;
 
-	(void)state;
+	o.loops = **(int **)state;
 	rs_start(&s, &o);
 	assert_true(rs_ping(rs_url(&s, "ipc://"), 2000));
 	for (int round = 0; round < 3; round++) {
@@ -203,7 +203,7 @@ static void a_message_announced_too_large_closes_its_pipe(void **state)
 	struct rs s;
 	struct sp sp;
 
-	(void)state;
+	o.loops = **(int **)state;
 	rs_start(&s, &o);
 	assert_true(rs_open(&sp, rs_url(&s, "tcp://")));
 	assert_int_equal(send(sp.fd, huge + 1, 8, 0), 8);
@@ -229,7 +229,7 @@ static void one_connection_cannot_take_all_slots(void **state)
 	struct sp sp;
 	struct rs s;
 
-	(void)state;
+	o.loops = **(int **)state;
 	rs_start(&s, &o);
 	assert_true(rs_open(&sp, rs_url(&s, "tcp://")));
 	write_text_call(&b, "test.write", 20);
@@ -279,7 +279,7 @@ static void bad_messages_are_answered_and_hurt_nobody(void **state)
 	struct sp sp;
 	struct rs s;
 
-	(void)state;
+	o.loops = **(int **)state;
 	rs_start(&s, &o);
 	assert_true(rs_open(&sp, rs_url(&s, "ipc://")));
 	for (uint32_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -310,13 +310,13 @@ static void bad_messages_are_answered_and_hurt_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_slow_reader_does_not_stop_the_others),
-		cmocka_unit_test(ipc_heals_after_connect_and_close),
+		RS_BOTH(a_slow_reader_does_not_stop_the_others),
+		RS_BOTH(ipc_heals_after_connect_and_close),
 		cmocka_unit_test(silent_ws_connections_are_swept),
 		cmocka_unit_test(endless_http_requests_are_cut),
-		cmocka_unit_test(a_message_announced_too_large_closes_its_pipe),
-		cmocka_unit_test(one_connection_cannot_take_all_slots),
-		cmocka_unit_test(bad_messages_are_answered_and_hurt_nobody),
+		RS_BOTH(a_message_announced_too_large_closes_its_pipe),
+		RS_BOTH(one_connection_cannot_take_all_slots),
+		RS_BOTH(bad_messages_are_answered_and_hurt_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,9 +91,10 @@ static void check_keys(struct rs *s, const struct writer *w)
 	arena_free(cx.arena);
 }
 
-static void stop_with(int sig, int want)
+static void stop_with(int loops, int sig, int want)
 {
 	struct rs_opts o = { .listen = "ipc,tcp://127.0.0.1:0",
+			     .loops = loops,
 			     .contexts = 64,
 			     .store = true };
 	struct writer w[CLIENTS];
@@ -125,14 +126,12 @@ static void stop_with(int sig, int want)
 
 static void a_stop_under_load_is_quick_and_loses_nothing(void **state)
 {
-	(void)state;
-	stop_with(SIGTERM, 0);
+	stop_with(**(int **)state, SIGTERM, 0);
 }
 
 static void a_kill_under_load_loses_nothing_acknowledged(void **state)
 {
-	(void)state;
-	stop_with(SIGKILL, -SIGKILL);
+	stop_with(**(int **)state, SIGKILL, -SIGKILL);
 }
 
 /* Opens up to n connections and counts those that stay. */
@@ -166,7 +165,7 @@ static void connections_above_the_bound_are_closed(void **state)
 	struct rs s;
 	int n;
 
-	(void)state;
+	o.loops = **(int **)state;
 	rs_start(&s, &o);
 	n = hold(&s, held, 200);
 	assert_true(rs_wait(below_bound, &s, 5000));
@@ -186,7 +185,7 @@ static void running_out_of_descriptors_ends_in_an_orderly_exit(void **state)
 	struct rs s;
 	int n, rc;
 
-	(void)state;
+	o.loops = **(int **)state;
 	rs_start(&s, &o);
 	n = hold(&s, held, 200);
 	rc = rs_join(&s, 10000);
@@ -200,11 +199,10 @@ static void running_out_of_descriptors_ends_in_an_orderly_exit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_stop_under_load_is_quick_and_loses_nothing),
-		cmocka_unit_test(a_kill_under_load_loses_nothing_acknowledged),
-		cmocka_unit_test(connections_above_the_bound_are_closed),
-		cmocka_unit_test(
-			running_out_of_descriptors_ends_in_an_orderly_exit),
+		RS_BOTH(a_stop_under_load_is_quick_and_loses_nothing),
+		RS_BOTH(a_kill_under_load_loses_nothing_acknowledged),
+		RS_BOTH(connections_above_the_bound_are_closed),
+		RS_BOTH(running_out_of_descriptors_ends_in_an_orderly_exit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

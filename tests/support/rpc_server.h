@@ -24,6 +24,7 @@
 struct rs_opts {
 	const char *listen; /* "ipc" stands for a socket in the folder */
 	const char *origins, *tls_cert;
+	int loops; /* see front_opts */
 	int contexts, max_files, connections;
 	bool store;
 	bool log; /* to standard error */
@@ -35,6 +36,17 @@ struct rs {
 	char urls[2048];
 	int life; /* closed by our end: the child leaves with us */
 };
+
+/*
+ * A test of both parts of the front end: by loops of our own, then by nng. Its
+ * state is the number of loops.
+ */
+#define RS_BOTH(test)                                                          \
+	{ #test " [loops]", test, NULL, NULL, (void *)&rs_loops },             \
+	{                                                                      \
+#test " [nng]", test, NULL, NULL, (void *)&rs_nng              \
+	}
+static const int rs_loops = 2, rs_nng = 0;
 
 static int64_t rs_now_ms(void)
 {
@@ -83,7 +95,7 @@ static inline void rs_child(const struct rs_opts *o, int ready, int life)
 	struct front_opts fo = { .clock = &clock_system,
 				 .watch_ms = 200,
 				 .log = log,
-				 .idle_http_ms = 1000 };
+				 .idle_ms = 1000 };
 	struct front *front;
 	struct buf listen = { 0 };
 	struct str rest = str_of(o->listen), one, urls;
@@ -119,6 +131,7 @@ static inline void rs_child(const struct rs_opts *o, int ready, int life)
 	fo.tls_cert = str_of(o->tls_cert);
 	fo.origins = str_of(o->origins);
 	fo.pages = pages;
+	fo.loops = o->loops;
 	fo.contexts = o->contexts;
 	fo.max_files = o->max_files;
 	fo.connections = o->connections;

@@ -54,6 +54,19 @@ static enum err rw_echo(struct ctx *cx, const void *params, void *result)
 	return OK;
 }
 
+/* n KiB behind the JSON. */
+static enum err rw_large(struct ctx *cx, const void *params, void *result)
+{
+	const struct rw_text *p = params;
+	size_t n = (size_t)p->n << 10;
+	char *bytes = arena_alloc(cx->arena, n + 1);
+
+	memset(bytes, 'x', n);
+	*(struct rw_text *)result = *p;
+	cx->io->bytes_out = (struct str){ bytes, n };
+	return OK;
+}
+
 static enum err rw_refuse(struct ctx *cx, const void *params, void *result)
 {
 	(void)params;
@@ -115,6 +128,14 @@ static const struct rpc_method rw_methods[] = {
 	  .params = &rw_text_shape,
 	  .result = &rw_text_shape,
 	  .run = rw_echo },
+	{ .name = "test.large",
+	  .does = "Give many bytes.",
+	  .roles = ROLE_PLATFORM,
+	  .flags = RPC_NO_STORE | RPC_GIVES_BYTES,
+	  .budget_ms = 100,
+	  .params = &rw_text_shape,
+	  .result = &rw_text_shape,
+	  .run = rw_large },
 	{ .name = "test.slow",
 	  .does = "The same on a worker.",
 	  .roles = ROLE_PLATFORM,

@@ -385,9 +385,7 @@ static void a_shape_may_hold_lists_of_itself(void **state)
 
 	(void)state;
 	assert_int_equal(field_decode_text(&cx, text, &tail_shape, &out), OK);
-	field_encode(&b, &tail_shape, &out);
-	assert_true(str_eq(buf_view(&b), text));
-	buf_reset(&b);
+	assert_true(str_eq(field_text(cx.arena, &tail_shape, &out), text));
 	field_schema(&b, &tail_shape);
 	assert_true(str_is(
 		buf_view(&b),

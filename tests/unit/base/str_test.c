@@ -254,6 +254,59 @@ static void utf8_is_judged_as_its_definition_says(void **state)
 	}
 }
 
+static void integers_are_written_as_they_are_read(void **state)
+{
+	static const int64_t some[] = { 0, 7, -7, 10, INT64_MAX, INT64_MIN };
+	char text[STR_INT_TEXT];
+	int64_t back;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+		assert_true(str_int(str_of_int(text, some[i]), &back));
+		assert_true(back == some[i]);
+	}
+	assert_true(
+		str_is(str_of_int(text, INT64_MIN), "-9223372036854775808"));
+}
+
+static void hex_digits_are_of_either_case(void **state)
+{
+	(void)state;
+	assert_int_equal(str_hex_digit('0'), 0);
+	assert_int_equal(str_hex_digit('9'), 9);
+	assert_int_equal(str_hex_digit('a'), 10);
+	assert_int_equal(str_hex_digit('F'), 15);
+	assert_int_equal(str_hex_digit('g'), -1);
+	assert_int_equal(str_hex_digit('/'), -1);
+	assert_int_equal(str_hex_digit('\x11'), -1);
+}
+
+static void what_is_put_as_utf8_is_utf8(void **state)
+{
+	static const struct {
+		uint32_t c;
+		const char *z;
+	} some[] = {
+		{ 'a', "a" },
+		{ 0x7f, "\x7f" },
+		{ 0x80, "\xc2\x80" },
+		{ 0x7ff, "\xdf\xbf" },
+		{ 0x800, "\xe0\xa0\x80" },
+		{ 0xffff, "\xef\xbf\xbf" },
+		{ 0x10000, "\xf0\x90\x80\x80" },
+		{ 0x10ffff, "\xf4\x8f\xbf\xbf" },
+	};
+	char out[4];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+		struct str s = { out, str_utf8_put(out, some[i].c) };
+
+		assert_true(str_is(s, some[i].z));
+		assert_true(str_utf8_ok(s));
+	}
+}
+
 /* Vectors of the FNV reference (G. Fowler, L. C. Noll, K.-P. Vo). */
 static void the_hash_is_fnv_1a(void **state)
 {
@@ -279,6 +332,9 @@ int main(void)
 		cmocka_unit_test(whole_int64_integers_are_read),
 		cmocka_unit_test(what_is_not_an_integer_is_refused),
 		cmocka_unit_test(utf8_is_judged_as_its_definition_says),
+		cmocka_unit_test(integers_are_written_as_they_are_read),
+		cmocka_unit_test(hex_digits_are_of_either_case),
+		cmocka_unit_test(what_is_put_as_utf8_is_utf8),
 		cmocka_unit_test(the_hash_is_fnv_1a),
 	};
 

@@ -39,6 +39,8 @@ enum {
 	TAMPER_PERSONAL,
 	TAMPER_ERASE,
 	TAMPER_HASH,
+	TAMPER_PLACE,
+	TAMPER_STRAY,
 	TAMPER_SIG,
 	TAMPER_STMTS
 };
@@ -63,6 +65,10 @@ static const struct stmt tamper[TAMPER_STMTS] = {
 				      " personal_salt = NULL WHERE seq = $1" },
 	[TAMPER_HASH] = { "t_hash",
 			  "UPDATE record SET hash = $2 WHERE seq = $1" },
+	[TAMPER_PLACE] = { "t_place",
+			   "DELETE FROM record_place WHERE seq = $1" },
+	[TAMPER_STRAY] = { "t_stray", "UPDATE record_place SET seq = seq + 1"
+				      " WHERE seq = $1" },
 	[TAMPER_SIG] = { "t_sig", "UPDATE checkpoint SET at_ms = at_ms + 1"
 				  " WHERE seq = $1" },
 };
@@ -156,7 +162,9 @@ static int set_up(void **state)
 	f->other = id_new(&f->clock.clock, rng_system());
 	f->learner = id_new(&f->clock.clock, rng_system());
 	f->journal = journal_new(
-		&(struct journal_opts){ .node = 1, .clock = &f->clock.clock });
+		&(struct journal_opts){ .node = 1,
+					.lag = 1, /* all places are written */
+					.clock = &f->clock.clock });
 	f->signer = signer_from(seed);
 	f->checkpointer = checkpointer_new(
 		&(struct checkpointer_opts){ .journal = f->journal,
@@ -242,6 +250,28 @@ static void a_change_of_any_one_record_is_found_where_it_is(void **state)
 	assert_int_equal(((struct chain_finding *)verify(f).list.at)->seq, 3);
 }
 
+static const char *first_finding(struct fixture *f)
+{
+	struct chain_report r = verify(f);
+
+	assert_false(r.intact);
+	return ((struct chain_finding *)r.list.at)->text.p;
+}
+
+/* The record is there, but whoever folds its stream would not see it. */
+static void a_record_that_its_stream_does_not_lead_to_is_found(void **state)
+{
+	change(*state, TAMPER_PLACE, 9);
+	assert_non_null(strstr(first_finding(*state), "not in its stream"));
+}
+
+static void a_stream_that_leads_elsewhere_is_found(void **state)
+{
+	change(*state, TAMPER_STRAY, 9);
+	assert_false(verify(*state).intact);
+	assert_int_equal(verify(*state).findings, 2);
+}
+
 static void a_removed_record_is_found(void **state)
 {
 	change(*state, TAMPER_DELETE, 17);
@@ -263,7 +293,9 @@ static void a_cut_off_end_is_found_by_its_checkpoint(void **state)
 	change(*state, TAMPER_DELETE_FROM, RECORDS);
 	r = verify(*state);
 	assert_false(r.intact);
-	assert_int_equal(r.findings, 1);
+	assert_int_equal(r.findings, 2);
+	assert_non_null(strstr(((struct chain_finding *)r.list.at)[0].text.p,
+			       "the end was cut off"));
 }
 
 static void a_changed_checkpoint_is_found(void **state)
@@ -380,6 +412,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(an_untouched_chain_is_intact),
 		T(a_change_of_any_one_record_is_found_where_it_is),
+		T(a_record_that_its_stream_does_not_lead_to_is_found),
+		T(a_stream_that_leads_elsewhere_is_found),
 		T(a_removed_record_is_found),
 		T(two_records_in_another_order_are_found),
 		T(a_cut_off_end_is_found_by_its_checkpoint),
