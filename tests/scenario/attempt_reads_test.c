@@ -419,7 +419,7 @@ static void queries_ask_few_things_of_the_database(void **state)
 	quiz_answer(w, ANN, id, 2, 1, RIGHT_2);
 	assert_true(statements(w, "attempt.get",
 			       str_fmt(w->cx.arena, "{\"attempt\":\"%s\"}", id)
-				       .p) <= 1 + 3);
+				       .p) <= 1 + 4);
 	assert_true(statements(w, "assessment.conditions",
 			       "{\"course\":\"c\",\"slug\":\"q\","
 			       "\"learner\":\"ann\"}") <= 1 + 3);
