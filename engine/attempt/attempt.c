@@ -222,6 +222,7 @@ static enum err apply_action(struct ctx *cx, struct live *l, int kind,
 					: SLOT_TRY_AGAIN;
 	if (kind != NOTE_TRIED_AGAIN) {
 		if (!r->personal.p) { /* erased: long handed in */
+			l->erased = true;
 			s->run.seq = note->seq;
 			return OK;
 		}
@@ -417,9 +418,11 @@ static void apply_header(struct live *l, int kind, const struct note *note,
 	case NOTE_REGRADED:
 		row->assessment = note->to;
 		set_score(row, &note->score);
+		l->credit = note->score.credit;
 		break;
 	case NOTE_GRADED:
 		set_score(row, &note->score);
+		l->credit = note->score.credit;
 		row->graded_at = r->at_ms;
 		break;
 	case NOTE_RELEASED:

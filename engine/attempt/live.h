@@ -97,6 +97,7 @@ struct note {
 	bool gives_back;
 	struct id from, to;
 	struct str receipt;
+	struct str pledge; /* BLAKE2b-256 of its text */
 	struct score score;
 };
 
@@ -162,6 +163,8 @@ struct live {
 	size_t keys_n, keys_room, keys_at;
 	struct str receipt; /* of the hand-in; absent before */
 	size_t built_bytes; /* of grow when it was built */
+	bool erased;	    /* answers are gone: it cannot be scored again */
+	struct dec credit;  /* percent, of its last score */
 	size_t said_bytes;  /* of all responses, those that were replaced too:
 			       who reads the attempt reads them all */
 

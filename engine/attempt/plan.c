@@ -1,7 +1,8 @@
 #include "engine/attempt/plan.h"
 
-#include "base/limits.h"
+#include <sodium.h>
 
+#include "base/limits.h"
 #include "engine/auth/org.h"
 
 enum { ROWS_MOST = 10000, SEEN_MOST = 50 /* former attempts looked at */ };
@@ -315,6 +316,15 @@ enum err plan_insert(struct ctx *cx, struct live *l)
 	return OK;
 }
 
+static struct str pledge_digest(struct ctx *cx, struct str text)
+{
+	unsigned char *hash = arena_alloc(cx->arena, HASH_BYTES);
+
+	crypto_generichash(hash, HASH_BYTES, (const unsigned char *)text.p,
+			   text.n, NULL, 0);
+	return (struct str){ (const char *)hash, HASH_BYTES };
+}
+
 enum err plan_start(struct ctx *cx, const struct plan *p, struct live *l)
 {
 	struct policy_times t = { 0 };
@@ -324,5 +334,7 @@ enum err plan_start(struct ctx *cx, const struct plan *p, struct live *l)
 		policy_times(&l->policy, clock_ms(cx->clock), 0, &t);
 	note.due_at = t.due;
 	note.hard_end_at = t.hard_end;
+	if (!p->preview && p->eff.p.pledge.n) /* plan_admit has seen to it */
+		note.pledge = pledge_digest(cx, p->eff.p.pledge);
 	return live_note(cx, l, NOTE_STARTED, &note, (struct str){ 0 }, NULL);
 }
