@@ -374,6 +374,34 @@ static void a_hook_that_fails_leaves_everything_as_it_was(void **state)
 	assert_int_equal(get(w, "anna", digest), OK);
 }
 
+static int hooked;
+
+static enum err count_hook(struct ctx *cx, const struct id *org,
+			   const struct id *learner)
+{
+	(void)cx;
+	(void)org;
+	(void)learner;
+	hooked++;
+	return OK;
+}
+
+/* Another server may have begun something while he was being erased. */
+static void the_second_look_asks_the_slices_again(void **state)
+{
+	static const struct erasure_hook hooks[] = { { count_hook }, { NULL } };
+	struct tx *w = *state;
+
+	answers(w, "anna", 3);
+	w->app.erasure_hooks = hooks;
+	hooked = 0;
+	assert_int_equal(erase(w, "anna", NULL), OK);
+	tx_settle(w);
+	assert_int_equal(hooked, 1);
+	all_of_it(w);
+	assert_true(hooked > 1);
+}
+
 static void erasure_is_all_or_nothing_whatever_the_store_does(void **state)
 {
 	struct tx *w = *state;
@@ -417,6 +445,7 @@ int main(void)
 		T(only_the_platform_and_administrators_may_forget),
 		T(another_tenants_people_are_not_touched),
 		T(a_hook_that_fails_leaves_everything_as_it_was),
+		T(the_second_look_asks_the_slices_again),
 		T(erasure_is_all_or_nothing_whatever_the_store_does),
 	};
 
