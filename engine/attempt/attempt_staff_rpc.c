@@ -1,6 +1,7 @@
 /* What staff do with an attempt, each with a reason that is kept. */
 #include "base/limits.h"
 #include "engine/attempt/attempt_sql.h"
+#include "engine/attempt/attempts.h"
 #include "engine/attempt/view.h"
 
 #define MANAGERS                                                               \
@@ -381,6 +382,7 @@ enum err attempts_erase(struct ctx *cx, const struct id *org,
 {
 	static const struct id all = { { 0 } };
 
+	attempts_erased(cx, learner);
 	return each_open(cx, org, &all, learner, void_forgotten);
 }
 

@@ -17,6 +17,7 @@
 #include "engine/auth/jwt.h"
 #include "engine/auth/key.h"
 #include "engine/auth/org.h"
+#include "engine/auth/person_key.h"
 #include "engine/auth/rate.h"
 
 const char *const role_words[] = {
@@ -54,6 +55,7 @@ struct auth {
 	unsigned generation; /* atomic */
 	size_t per_shard;    /* a multiple of WAYS */
 	struct rate *rate;
+	struct person_keys *person_keys;
 	struct shard shard[SHARDS];
 };
 
@@ -66,6 +68,7 @@ struct auth *auth_new(const struct auth_opts *o)
 	randombytes_buf(a->key, sizeof(a->key));
 	a->per_shard = (o->cache_entries / SHARDS / WAYS + 1) * WAYS;
 	a->rate = rate_new(o->rate, o->burst);
+	a->person_keys = person_keys_new();
 	for (int i = 0; i < SHARDS; i++) {
 		pthread_mutex_init(&a->shard[i].lock, NULL);
 		a->shard[i].entries =
@@ -87,7 +90,13 @@ void auth_free(struct auth *a)
 		pthread_mutex_destroy(&a->shard[i].lock);
 	}
 	rate_free(a->rate);
+	person_keys_free(a->person_keys);
 	free(a);
+}
+
+struct person_keys *auth_person_keys(struct auth *a)
+{
+	return a->person_keys;
 }
 
 void auth_forget(struct auth *a)

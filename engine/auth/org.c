@@ -3,8 +3,10 @@
 #include <sodium.h>
 
 #include "base/limits.h"
+#include "engine/app.h"
 #include "engine/auth/auth_sql.h"
 #include "engine/auth/key.h"
+#include "engine/auth/person_key.h"
 
 static const struct field organization_fields[] = {
 	FIELD(struct organization, id, KIND_ID, "the tenant"),
@@ -196,9 +198,13 @@ static struct id person_id(const struct organization *o,
 enum err person_find(struct ctx *cx, const struct id *org, struct str subject,
 		     struct person_found *out)
 {
+	struct auth *a = cx->app ? cx->app->auth : NULL;
 	struct person_found f = { 0 };
-	struct organization o;
-	enum err e = org_load(cx, org, &o);
+	uint8_t key[PERSON_KEY_BYTES];
+	const struct organization o = { .person_key = { (const char *)key,
+							sizeof(key) } };
+	enum err e =
+		person_keys_get(a ? auth_person_keys(a) : NULL, cx, org, key);
 
 	if (e)
 		return e;
@@ -210,6 +216,7 @@ enum err person_find(struct ctx *cx, const struct id *org, struct str subject,
 		f.erased = f.id;
 		f.erased_at = f.row.erased_at;
 	}
+	sodium_memzero(key, sizeof(key));
 	if (e && e != ERR_NOT_FOUND)
 		return e;
 	f.here = !e;

@@ -55,6 +55,12 @@ struct rpc_io {
 	bool rights_changed; /* set by a handler: after the commit no cached
 				principal is believed (auth_forget) */
 	struct str peer;     /* for the log: transport and address */
+	/*
+	 * Set by a query that borrows what its result points into: called, on
+	 * the same thread, when the result was encoded or the query has failed.
+	 */
+	void (*after)(struct ctx *cx, void *arg);
+	void *after_arg;
 };
 
 struct rpc_method {

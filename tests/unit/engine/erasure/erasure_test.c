@@ -32,10 +32,13 @@ static const struct stmt_set *const sets[] = {
 	&record_stmts, &checkpoint_stmts,   &auth_stmts, &blob_stmts,
 	&job_stmts,    &record_erase_stmts, &own_set,	 NULL
 };
-static const struct migration_set *const steps[] = {
-	&record_migrations, &checkpoint_migrations, &auth_migrations,
-	&blob_migrations,   &job_migrations,	    NULL
-};
+static const struct migration_set *const steps[] = { &record_migrations,
+						     &checkpoint_migrations,
+						     &auth_migrations,
+						     &blob_migrations,
+						     &job_migrations,
+						     &record_erase_migrations,
+						     NULL };
 static const struct job_kind *const kinds[] = { &erasure_job, NULL };
 
 static int set_up(void **state)
@@ -248,6 +251,43 @@ static void a_long_history_is_forgotten_piece_by_piece(void **state)
 	assert_true(tx_chain(w).intact);
 }
 
+struct asked {
+	struct id learner;
+	bool erased;
+};
+
+static enum err erased_run(struct ctx *cx, void *arg)
+{
+	struct asked *a = arg;
+
+	return record_erased(cx, &cx->who->org, &a->learner, &a->erased);
+}
+
+static bool was_erased(struct tx *w, const struct id *learner)
+{
+	struct asked a = { .learner = *learner };
+
+	assert_int_equal(tx_read(w, erased_run, &a), OK);
+	return a.erased;
+}
+
+/* Who kept what he has read has to know, from the first piece on. */
+static void that_somebody_was_erased_is_known_for_ever(void **state)
+{
+	struct tx *w = *state;
+	struct id anna = answers(w, "anna", 5), ben = answers(w, "ben", 5);
+
+	tx_step_clock(w, 10000);
+	assert_false(was_erased(w, &anna));
+	assert_int_equal(erase(w, "anna", NULL), OK);
+	assert_true(was_erased(w, &anna));
+	assert_false(was_erased(w, &ben));
+	all_of_it(w);
+	answers(w, "anna", 3); /* she is back */
+	assert_true(was_erased(w, &anna));
+	assert_false(was_erased(w, &ben));
+}
+
 static void many_files_go_in_pieces(void **state)
 {
 	enum { FILES = 150 };
@@ -438,6 +478,7 @@ int main(void)
 		T(a_forgotten_person_leaves_no_words_and_no_files),
 		T(the_chain_verifies_before_during_and_after),
 		T(a_long_history_is_forgotten_piece_by_piece),
+		T(that_somebody_was_erased_is_known_for_ever),
 		T(many_files_go_in_pieces),
 		T(what_comes_after_the_erasure_stays),
 		T(a_record_that_arrives_late_is_found_by_the_second_look),
