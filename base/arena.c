@@ -114,3 +114,12 @@ size_t arena_used(const struct arena *a)
 {
 	return a->used;
 }
+
+size_t arena_held(const struct arena *a)
+{
+	size_t n = sizeof(*a);
+
+	for (const struct block *b = a->first; b; b = b->next)
+		n += sizeof(*b) + b->size;
+	return n;
+}

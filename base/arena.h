@@ -16,6 +16,7 @@ void *arena_alloc(struct arena *a, size_t n);
 /* count * size with an overflow CHECK. */
 void *arena_array(struct arena *a, size_t count, size_t size);
 size_t arena_used(const struct arena *a); /* since reset, rounded up to 16 */
+size_t arena_held(const struct arena *a); /* bytes taken from the system */
 
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, count)                                            \

@@ -47,37 +47,12 @@ static bool allowed(struct buf *b, size_t n)
 	return !b->failed;
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_more(struct buf *b, size_t n)
 {
 	if (!allowed(b, n))
 		return NULL;
 	grow(b, b->n + n);
 	return b->p + b->n;
-}
-
-void buf_add(struct buf *b, const void *p, size_t n)
-{
-	char *to = buf_room(b, n);
-
-	if (!to || n == 0)
-		return;
-	memcpy(to, p, n);
-	b->n += n;
-}
-
-void buf_str(struct buf *b, struct str s)
-{
-	buf_add(b, s.p, s.n);
-}
-
-void buf_z(struct buf *b, const char *z)
-{
-	buf_str(b, str_of(z));
-}
-
-void buf_ch(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
 }
 
 void buf_int(struct buf *b, int64_t v)

@@ -59,7 +59,10 @@ static void encode_value(struct buf *b, const struct field *f, const void *in)
 
 	switch (f->kind) {
 	case KIND_BOOL:
-		buf_z(b, *(const bool *)in ? "true" : "false");
+		if (*(const bool *)in)
+			buf_add(b, "true", 4);
+		else
+			buf_add(b, "false", 5);
 		return;
 	case KIND_INT:
 		buf_int(b, *(const int64_t *)in);
@@ -137,20 +140,35 @@ static bool is_absent(const struct field *f, const char *in)
 	return false;
 }
 
+/* "name": behind '{' or ','. A name is a member's of C: nothing to escape. */
+static void encode_name(struct buf *b, char before, const char *name)
+{
+	size_t n = strlen(name);
+	char *p = buf_room(b, n + 4);
+
+	if (!p)
+		return;
+	*p++ = before;
+	*p++ = '"';
+	memcpy(p, name, n);
+	p[n] = '"';
+	p[n + 1] = ':';
+	b->n += n + 4;
+}
+
 void field_encode(struct buf *b, const struct shape *shape, const void *in)
 {
-	bool first = true;
+	char before = '{';
 
-	buf_ch(b, '{');
 	for (const struct field *f = shape->fields; f->kind; f++) {
 		if (is_absent(f, in))
 			continue;
-		if (!first)
-			buf_ch(b, ',');
-		jout_name(b, f->name);
+		encode_name(b, before, f->name);
 		encode_value(b, f, (const char *)in + f->offset);
-		first = false;
+		before = ',';
 	}
+	if (before == '{')
+		buf_ch(b, '{');
 	buf_ch(b, '}');
 }
 

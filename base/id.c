@@ -49,16 +49,28 @@ static bool dash_before(int byte)
 	return byte == 4 || byte == 6 || byte == 8 || byte == 10;
 }
 
-void id_text(const struct id *id, char out[ID_TEXT + 1])
+static char *put_hex(char *out, const uint8_t *b, int n)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (int i = 0; i < ID_BYTES; i++) {
-		if (dash_before(i))
-			*out++ = '-';
-		*out++ = digits[id->b[i] >> 4];
-		*out++ = digits[id->b[i] & 15];
+	for (int i = 0; i < n; i++) {
+		*out++ = digits[b[i] >> 4];
+		*out++ = digits[b[i] & 15];
 	}
+	return out;
+}
+
+void id_text(const struct id *id, char out[ID_TEXT + 1])
+{
+	out = put_hex(out, id->b, 4);
+	*out++ = '-';
+	out = put_hex(out, id->b + 4, 2);
+	*out++ = '-';
+	out = put_hex(out, id->b + 6, 2);
+	*out++ = '-';
+	out = put_hex(out, id->b + 8, 2);
+	*out++ = '-';
+	out = put_hex(out, id->b + 10, 6);
 	*out = 0;
 }
 

@@ -26,21 +26,20 @@ static void write_special(struct buf *b, unsigned char c)
 }
 
 /* Room is asked for once where nothing needs an escape: nearly always. */
-static bool write_plain(struct buf *b, struct str s, const char *behind)
+static bool write_plain(struct buf *b, struct str s)
 {
-	size_t more = strlen(behind);
 	char *p;
 
 	if (jtext_run(s.p, s.n) != s.n)
 		return false;
-	p = buf_room(b, s.n + 1 + more);
+	p = buf_room(b, s.n + 2);
 	if (!p)
 		return true;
 	*p++ = '"';
 	if (s.n)
 		memcpy(p, s.p, s.n);
-	memcpy(p + s.n, behind, more);
-	b->n += s.n + 1 + more;
+	p[s.n] = '"';
+	b->n += s.n + 2;
 	return true;
 }
 
@@ -48,7 +47,7 @@ void jout_str(struct buf *b, struct str s)
 {
 	size_t i = 0, run;
 
-	if (write_plain(b, s, "\""))
+	if (write_plain(b, s))
 		return;
 	buf_ch(b, '"');
 	while (i < s.n) {
@@ -63,8 +62,6 @@ void jout_str(struct buf *b, struct str s)
 
 void jout_name(struct buf *b, const char *name)
 {
-	if (write_plain(b, str_of(name), "\":"))
-		return;
 	jout_str(b, str_of(name));
 	buf_ch(b, ':');
 }
@@ -76,28 +73,37 @@ void jout_dec(struct buf *b, struct dec d)
 	buf_add(b, text, dec_text(d, text));
 }
 
+/* The NULs that end the texts give way to the quotes. */
 void jout_time(struct buf *b, int64_t ms)
 {
-	char text[TM_TEXT + 1];
+	char *p;
 
 	if (ms == 0) {
 		buf_z(b, "null");
 		return;
 	}
-	tm_text(ms, text);
-	jout_str(b, str_of(text));
+	p = buf_room(b, TM_TEXT + 2);
+	if (!p)
+		return;
+	*p++ = '"';
+	tm_text(ms, p);
+	p[TM_TEXT] = '"';
+	b->n += TM_TEXT + 2;
 }
 
 void jout_id(struct buf *b, const struct id *id)
 {
-	char text[ID_TEXT + 3];
+	char *p;
 
 	if (id_is_none(id)) {
 		buf_z(b, "null");
 		return;
 	}
-	text[0] = '"';
-	id_text(id, text + 1);
-	text[ID_TEXT + 1] = '"';
-	buf_add(b, text, ID_TEXT + 2);
+	p = buf_room(b, ID_TEXT + 2);
+	if (!p)
+		return;
+	*p++ = '"';
+	id_text(id, p);
+	p[ID_TEXT] = '"';
+	b->n += ID_TEXT + 2;
 }

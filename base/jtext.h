@@ -7,17 +7,32 @@
 #include "base/str.h"
 
 /* Whether one of eight bytes is a control character, '"', '\' or not ASCII. */
-static inline bool jtext_hit(const char *p)
+static inline bool jtext_word_hit(uint64_t w)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t w, quote, slash;
+	uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
 
-	memcpy(&w, p, 8);
-	quote = w ^ (ones * '"');
-	slash = w ^ (ones * '\\');
 	/* A byte's top bit: below 0x20, equal, equal, above 0x7f. */
 	return (((w - ones * 0x20) | (quote - ones) | (slash - ones) | w) &
 		(ones * 0x80)) != 0;
+}
+
+static inline bool jtext_hit(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+	return jtext_word_hit(w);
+}
+
+/* The same of four to seven bytes, those in the middle twice. */
+static inline bool jtext_hit_short(const char *p, size_t n)
+{
+	uint32_t low, high;
+
+	memcpy(&low, p, 4);
+	memcpy(&high, p + n - 4, 4);
+	return jtext_word_hit((uint64_t)high << 32 | low);
 }
 
 /*
@@ -28,6 +43,8 @@ static inline size_t jtext_plain(const char *p, size_t n)
 {
 	size_t i = 0;
 
+	if (n - 4 < 4 && !jtext_hit_short(p, n))
+		return n;
 	for (; n - i >= 8; i += 8)
 		if (jtext_hit(p + i))
 			break;

@@ -49,14 +49,13 @@ static void date_from_days(int64_t days, int64_t *y, int *m, int *d)
 	*y = year + era * 400 + (*m <= 2);
 }
 
-/* Writes exactly `digits` digits and gives the place behind them. */
-static char *put(char *at, int digits, int64_t v)
+/* Two digits and what stands behind them; gives the place after that. */
+static char *put(char *at, unsigned v, char behind)
 {
-	for (int i = digits - 1; i >= 0; i--) {
-		at[i] = (char)('0' + v % 10);
-		v /= 10;
-	}
-	return at + digits;
+	at[0] = (char)('0' + v / 10);
+	at[1] = (char)('0' + v % 10);
+	at[2] = behind;
+	return at + 3;
 }
 
 void tm_text(int64_t ms, char out[TM_TEXT + 1])
@@ -64,26 +63,22 @@ void tm_text(int64_t ms, char out[TM_TEXT + 1])
 	int64_t least = days_from_date(0, 1, 1) * DAY;
 	int64_t most = days_from_date(10000, 1, 1) * DAY - 1;
 	int64_t days, y;
+	unsigned rest; /* of the day */
 	int m, d;
 
 	ms = ms < least ? least : ms > most ? most : ms;
 	days = ms / DAY - (ms % DAY < 0);
-	ms -= days * DAY;
+	rest = (unsigned)(ms - days * DAY);
 	date_from_days(days, &y, &m, &d);
-	out = put(out, 4, y);
-	*out++ = '-';
-	out = put(out, 2, m);
-	*out++ = '-';
-	out = put(out, 2, d);
-	*out++ = 'T';
-	out = put(out, 2, ms / HOUR);
-	*out++ = ':';
-	out = put(out, 2, ms / MINUTE % 60);
-	*out++ = ':';
-	out = put(out, 2, ms / SECOND % 60);
-	*out++ = '.';
-	out = put(out, 3, ms % SECOND);
-	*out++ = 'Z';
+	put(out, (unsigned)y / 100, 0);
+	out = put(out + 2, (unsigned)y % 100, '-');
+	out = put(out, (unsigned)m, '-');
+	out = put(out, (unsigned)d, 'T');
+	out = put(out, rest / HOUR, ':');
+	out = put(out, rest / MINUTE % 60, ':');
+	out = put(out, rest / SECOND % 60, '.');
+	*out++ = (char)('0' + rest % SECOND / 100);
+	out = put(out, rest % 100, 'Z');
 	*out = 0;
 }
 

@@ -38,7 +38,7 @@ const struct config_key config_keys[] = {
 	  "Database connections for queries." },
 	{ "workers", CONFIG_NUMBER, AT(workers), "2", 1, 64, "threads",
 	  "Threads for slow queries such as exports." },
-	{ "loops", CONFIG_NUMBER, AT(loops), "1", 0, 16, "threads",
+	{ "loops", CONFIG_NUMBER, AT(loops), "2", 0, 16, "threads",
 	  "Threads that serve ipc and tcp; 0: nng serves them as it does the "
 	  "others." },
 	{ "contexts", CONFIG_NUMBER, AT(contexts), "1024", 8, 8192, "requests",

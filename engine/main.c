@@ -304,6 +304,8 @@ static int run(struct ctx *cx, const struct args *a, int signals)
 {
 	struct server_opts o = { .config = &a->config,
 				 .clock = cx->clock,
+				 .steady =
+					 (const struct clock_steady *)cx->clock,
 				 .rng = cx->rng,
 				 .log = cx->log,
 				 .threaded = true,
@@ -321,8 +323,16 @@ static int run(struct ctx *cx, const struct args *a, int signals)
 				    : serve(cx, s, signals);
 }
 
+static void clock_stepped(void *arg, int64_t by_ms)
+{
+	struct log *const *log = arg;
+
+	log_event(*log, LOG_ERROR, "clock_stepped", LINT("by_ms", by_ms));
+}
+
 int main(int argc, char **argv)
 {
+	struct clock_steady steady;
 	struct ctx cx = { .arena = arena_new(16384),
 			  .clock = &clock_system,
 			  .rng = rng_system() };
@@ -339,6 +349,8 @@ int main(int argc, char **argv)
 	}
 	log_level_parse(a.config.log_level, &least);
 	cx.log = log_new(STDERR_FILENO, least, cx.clock);
+	clock_steady_init(&steady, &clock_boot, clock_stepped, &cx.log);
+	cx.clock = &steady.clock;
 	switch (a.verb) {
 	case VERB_CHECK:
 		code = check(&cx, &a);

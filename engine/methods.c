@@ -33,11 +33,17 @@ const struct stmt_set *const all_stmts[] = {
 };
 
 const struct migration_set *const all_migrations[] = {
-	&record_migrations,    &checkpoint_migrations,
-	&auth_migrations,      &assessment_migrations,
-	&gradebook_migrations, &attempt_migrations,
-	&blob_migrations,      &job_migrations,
-	&lease_migrations,     NULL,
+	&record_migrations,
+	&checkpoint_migrations,
+	&auth_migrations,
+	&assessment_migrations,
+	&gradebook_migrations,
+	&attempt_migrations,
+	&blob_migrations,
+	&job_migrations,
+	&record_erase_migrations,
+	&lease_migrations,
+	NULL,
 };
 
 const struct job_kind *const all_jobs[] = { &erasure_job, NULL };

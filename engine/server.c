@@ -306,6 +306,14 @@ static void make_executor(struct server *s)
 					 .threaded = s->o.threaded });
 }
 
+static void clock_source(void *arg, struct buf *b)
+{
+	metrics_gauge(b, "assay_clock_off_milliseconds",
+		      "How far the system's clock is ahead of the one that "
+		      "counts.",
+		      clock_steady_off_ms(arg));
+}
+
 static int page_metrics(void *arg, struct buf *body)
 {
 	struct server *s = arg;
@@ -350,6 +358,9 @@ static void make_core(struct server *s)
 	s->app.erasure_hooks = erasure_hooks;
 	s->app.node = s->config.node;
 	s->app.metrics = metrics_new(&all_methods);
+	if (s->o.steady)
+		metrics_source(s->app.metrics, clock_source,
+			       (void *)s->o.steady);
 	s->core = core_new(&(struct core_opts){
 		.table = &all_methods,
 		.app = &s->app,

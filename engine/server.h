@@ -17,6 +17,7 @@ struct server;
 struct server_opts {
 	const struct config *config;
 	const struct clock *clock;
+	const struct clock_steady *steady; /* for the metric; may be NULL */
 	struct rng *rng;
 	struct log *log;
 	bool threaded; /* false: executor_step by the caller, no workers */

@@ -81,18 +81,22 @@ start() {
 }
 
 # A platform's key pair: the private half stays with the platform, which signs
-# its learners' tokens; the server gets the public half.
+# its learners' tokens; the server gets the public half. The audience names the
+# organization, so that a token is good for no other.
 make_platform() {
+	local audience
 	[ -s "$data/platform.jwk" ] ||
 		"$bin/assay" key new -o "$data/platform.jwk" >/dev/null
 	if ! assay issuer list --json | grep -q "\"$issuer\""; then
 		"$bin/assay" key jwks "$data/platform.jwk" >"$data/platform.jwks"
-		assay issuer register --issuer "$issuer" --audience assay \
+		assay issuer register --issuer "$issuer" \
 			--jwks "@$data/platform.jwks" >/dev/null
 	fi
+	audience=$(assay organization get --json |
+		grep -o '"audience":"[^"]*"' | cut -d'"' -f4)
 	rm -f "$data/learner.token"
 	"$bin/assay" token "$data/platform.jwk" --issuer "$issuer" \
-		--audience assay --subject sam \
+		--audience "$audience" --subject sam \
 		--courses sample --lives 24h -o "$data/learner.token" >/dev/null
 }
 

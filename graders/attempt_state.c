@@ -25,6 +25,8 @@ static const struct edge edges[] = {
 	{ ATTEMPT_ACTIVE, ATTEMPT_EV_SUSPEND, ATTEMPT_SUSPENDED },
 
 	{ ATTEMPT_OVERTIME, ATTEMPT_EV_SUBMIT, ATTEMPT_SUBMITTED },
+	/* More time was given. */
+	{ ATTEMPT_OVERTIME, ATTEMPT_EV_RESUME, ATTEMPT_ACTIVE },
 	{ ATTEMPT_OVERTIME, ATTEMPT_EV_ABANDON, ATTEMPT_ABANDONED },
 
 	/* The clock may run on while an attempt is suspended. */

@@ -2,7 +2,7 @@
  * attempt_state: the states of an attempt and the only ways between them.
  *
  *   ready --> active --> submitted --> [needs_grading] --> graded --> released
- *               |  \--> overtime --/
+ *               |  \--> overtime --/   (and back, with more time)
  *               |--> suspended (and back)
  *               \--> abandoned        any of them --> voided
  *

@@ -1,6 +1,6 @@
 #include "engine/assessment/assessment.h"
 
-#include <sodium.h>
+#include <stdlib.h>
 
 #include "engine/app.h"
 #include "engine/assessment/assessment_sql.h"
@@ -65,6 +65,26 @@ enum err assessment_by_series(struct ctx *cx, const struct id *org,
 	return assessment_version(cx, org, series, out);
 }
 
+/* Of what is not retired the catalog has the row as well. */
+static enum err newest_of_slug(struct ctx *cx, struct str course,
+			       struct str slug, struct assessment *out)
+{
+	const struct published *p = NULL;
+	struct id_row row;
+	enum err e = store_one(
+		cx, &assessment_sql[ASSESSMENT_NEWEST],
+		VALS(v_id(&cx->who->org), v_text(course), v_text(slug)), &row);
+
+	if (!e)
+		e = catalog_get(cx->app->catalog, cx, &cx->who->org, &row.id,
+				&p);
+	if (e)
+		return e;
+	*out = p->row;
+	out->retired_at = 0;
+	return OK;
+}
+
 enum err assessment_resolve(struct ctx *cx, const struct assessment_ref *ref,
 			    struct assessment *out)
 {
@@ -75,10 +95,7 @@ enum err assessment_resolve(struct ctx *cx, const struct assessment_ref *ref,
 			      VALS(v_id(&cx->who->org), v_id(&ref->assessment)),
 			      out);
 	else if (ref->course.n && ref->slug.n)
-		e = store_one(cx, &assessment_sql[ASSESSMENT_NEWEST],
-			      VALS(v_id(&cx->who->org), v_text(ref->course),
-				   v_text(ref->slug)),
-			      out);
+		e = newest_of_slug(cx, ref->course, ref->slug, out);
 	else
 		return err_field(cx, ERR_INVALID, "/assessment",
 				 "name the assessment by its id, or by course "
@@ -88,7 +105,15 @@ enum err assessment_resolve(struct ctx *cx, const struct assessment_ref *ref,
 	return e == ERR_NOT_FOUND ? no_such(cx) : e;
 }
 
-static enum err read_override(struct ctx *cx, const struct override_row *row,
+/* Of one learner: his own, his groups', what he is owed. */
+struct rules {
+	struct override own, *groups;
+	size_t groups_n;
+	struct accommodation owed;
+	bool has_own, has_owed;
+};
+
+static enum err read_override(struct ctx *cx, const struct rule_row *row,
 			      struct override *out)
 {
 	enum err e = field_decode_text(cx, row->body, &override_shape, out);
@@ -97,70 +122,69 @@ static enum err read_override(struct ctx *cx, const struct override_row *row,
 		return err_set(cx, ERR_CORRUPT,
 			       "a stored override cannot be read; run assay "
 			       "verify");
-	out->scope = (int)row->scope;
+	out->scope = (int)row->what;
 	out->ref = row->ref;
 	return OK;
 }
 
-/* Splits what was found into the learner's own and his groups'. */
-static enum err gather(struct ctx *cx, const struct list *rows,
-		       struct override *groups, size_t *groups_n,
-		       struct override *own, bool *has_own)
+static enum err read_rule(struct ctx *cx, const struct rule_row *row,
+			  struct rules *r)
 {
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct override_row *r =
-			(const struct override_row *)rows->at + i;
-		struct override *to =
-			r->scope == OVERRIDE_LEARNER ? own : &groups[*groups_n];
-		enum err e = read_override(cx, r, to);
-
-		if (e)
-			return e;
-		if (to == own)
-			*has_own = true;
-		else
-			(*groups_n)++;
+	switch (row->what) {
+	case RULE_LEARNER:
+		r->has_own = true;
+		return read_override(cx, row, &r->own);
+	case RULE_GROUP:
+		return read_override(cx, row, &r->groups[r->groups_n++]);
 	}
+	r->has_owed = true;
+	if (field_decode_text(cx, row->body, &accommodation_shape, &r->owed))
+		return err_set(cx, ERR_CORRUPT,
+			       "a stored accommodation cannot be read");
 	return OK;
+}
+
+static int by_ref(const void *a, const void *b)
+{
+	return str_cmp(((const struct override *)a)->ref,
+		       ((const struct override *)b)->ref);
+}
+
+static enum err read_rules(struct ctx *cx, const struct list *rows,
+			   struct rules *r)
+{
+	const struct rule_row *row = rows->at;
+	enum err e = OK;
+
+	*r = (struct rules){ 0 };
+	r->groups = ARENA_ARRAY(cx->arena, struct override, rows->n);
+	for (size_t i = 0; !e && i < rows->n; i++)
+		e = read_rule(cx, &row[i], r);
+	if (r->groups_n > 1)
+		qsort(r->groups, r->groups_n, sizeof(*r->groups), by_ref);
+	return e;
 }
 
 enum err assessment_effective(struct ctx *cx, const struct published *p,
 			      const struct id *learner,
 			      struct policy_effective *out)
 {
-	struct accommodation *acc = NULL;
-	struct override own = { 0 }, *groups;
-	struct body_row body;
-	struct list rows;
-	bool has_own = false;
-	size_t groups_n = 0;
 	char text[ID_TEXT + 1];
+	struct rules r;
+	struct list rows;
 	enum err e;
 
 	id_text(learner, text);
-	e = store_list(cx, &assessment_sql[OVERRIDE_FOR],
+	e = store_list(cx, &assessment_sql[RULES_FOR],
 		       VALS(v_id(&p->row.org), v_id(&p->row.series),
 			    v_text(p->row.course), v_z(text), v_id(learner)),
 		       LIMIT_PAGE, &rows, NULL);
+	if (!e)
+		e = read_rules(cx, &rows, &r);
 	if (e)
 		return e;
-	groups = ARENA_ARRAY(cx->arena, struct override, rows.n);
-	e = gather(cx, &rows, groups, &groups_n, &own, &has_own);
-	if (e)
-		return e;
-	e = store_one(cx, &assessment_sql[ACCOMMODATION_OF],
-		      VALS(v_id(&p->row.org), v_id(learner)), &body);
-	if (e && e != ERR_NOT_FOUND)
-		return e;
-	if (!e) {
-		acc = ARENA_NEW(cx->arena, struct accommodation);
-		e = field_decode_text(cx, body.body, &accommodation_shape, acc);
-		if (e)
-			return err_set(cx, ERR_CORRUPT,
-				       "a stored accommodation cannot be read");
-	}
-	err_clear(cx);
-	policy_effective(cx, &p->def.policy, has_own ? &own : NULL, groups,
-			 groups_n, acc, out);
+	policy_effective(cx, &p->def.policy, r.has_own ? &r.own : NULL,
+			 r.groups, r.groups_n, r.has_owed ? &r.owed : NULL,
+			 out);
 	return OK;
 }

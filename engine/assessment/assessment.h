@@ -45,7 +45,8 @@ MUST enum err catalog_get(struct catalog *c, struct ctx *cx,
 			  const struct id *org, const struct id *id,
 			  const struct published **out);
 void catalog_hold(struct catalog *c, const struct published *p);
-void catalog_drop(struct catalog *c, const struct published *p);
+/* now: whoever used it until then has it for the request. */
+void catalog_drop(struct catalog *c, const struct published *p, int64_t now);
 
 /* The newest version of a series that is not retired. */
 MUST enum err assessment_newest(struct ctx *cx, const struct id *org,

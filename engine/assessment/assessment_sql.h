@@ -15,7 +15,7 @@ enum assessment_stmt {
 	OVERRIDE_SET,
 	OVERRIDE_REMOVE,
 	OVERRIDE_LIST,
-	OVERRIDE_FOR,
+	RULES_FOR,
 	ACCOMMODATION_SET,
 	ACCOMMODATION_REMOVE,
 	ACCOMMODATION_OF,
@@ -30,12 +30,22 @@ extern const struct stmt assessment_sql[ASSESSMENT_STMTS];
 struct body_row {
 	struct str body;
 };
+struct id_row {
+	struct id id;
+};
 struct override_row {
 	struct id series;
 	int64_t scope;
 	struct str ref; /* group name, or the learner's id as text */
 	struct str body;
 	int64_t updated_at;
+};
+/* What changes the rules for one learner. */
+enum { RULE_GROUP, RULE_LEARNER, RULE_ACCOMMODATION };
+struct rule_row {
+	int64_t what;
+	struct str ref;
+	struct str body;
 };
 struct member_row {
 	struct str grp;

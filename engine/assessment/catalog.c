@@ -195,9 +195,12 @@ void catalog_hold(struct catalog *c, const struct published *p)
 	pthread_mutex_unlock(&c->lock);
 }
 
-void catalog_drop(struct catalog *c, const struct published *p)
+void catalog_drop(struct catalog *c, const struct published *p, int64_t now)
 {
+	struct cached *e = (struct cached *)p;
+
 	pthread_mutex_lock(&c->lock);
-	((struct cached *)p)->holders--;
+	e->holders--;
+	e->used_ms = now;
 	pthread_mutex_unlock(&c->lock);
 }

@@ -182,7 +182,7 @@ static void remember_key(struct live *l, const struct record *r,
 {
 	struct known_key *k;
 
-	if (r->idem.n != KEY_BYTES || r->ask.n != KEY_BYTES)
+	if (l->for_reading || r->idem.n != KEY_BYTES || r->ask.n != KEY_BYTES)
 		return;
 	if (l->keys_n == l->keys_room && l->keys_room < KNOWN_KEYS) {
 		size_t room = l->keys_room ? l->keys_room * 2 : 4;
@@ -222,6 +222,7 @@ static enum err apply_action(struct ctx *cx, struct live *l, int kind,
 					: SLOT_TRY_AGAIN;
 	if (kind != NOTE_TRIED_AGAIN) {
 		if (!r->personal.p) { /* erased: long handed in */
+			l->erased = true;
 			s->run.seq = note->seq;
 			return OK;
 		}
@@ -417,9 +418,11 @@ static void apply_header(struct live *l, int kind, const struct note *note,
 	case NOTE_REGRADED:
 		row->assessment = note->to;
 		set_score(row, &note->score);
+		l->credit = note->score.credit;
 		break;
 	case NOTE_GRADED:
 		set_score(row, &note->score);
+		l->credit = note->score.credit;
 		row->graded_at = r->at_ms;
 		break;
 	case NOTE_RELEASED:
@@ -556,7 +559,7 @@ enum err live_fold(struct ctx *cx, struct live *l, const struct list *records,
 	if (e)
 		return e;
 	l->built_bytes = arena_used(l->grow);
-	return live_rules(cx, l);
+	return OK;
 }
 
 /* ---- memory ---- */

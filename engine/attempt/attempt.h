@@ -10,7 +10,7 @@
  * memory, so that an answer costs one record and no statement.
  *
  * struct attempts belongs to the executor's thread. Queries fold the records
- * for themselves and never look into it.
+ * for themselves and keep that apart (folds.h).
  */
 #pragma once
 

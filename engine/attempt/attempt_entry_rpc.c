@@ -183,7 +183,7 @@ static enum err conditions_rpc(struct ctx *cx, const void *params, void *result)
 }
 
 /* The open or ready attempt of a plan, as the result. */
-static enum err go_on(struct ctx *cx, const struct attempt_row *row,
+static enum err go_on(struct ctx *cx, const struct former_attempt *row,
 		      struct attempt_view *out)
 {
 	struct live *l = NULL;

@@ -25,6 +25,10 @@ struct attempts *attempts_new(const struct attempts_opts *o)
 			   sizeof(struct live *));
 	CHECK(a->chains);
 	a->due = due_new();
+	a->folds = folds_new(&(struct folds_opts){ .app = o->app,
+						   .clock = o->clock,
+						   .most = FOLDS_MOST,
+						   .bytes = FOLDS_BYTES });
 	return a;
 }
 
@@ -107,8 +111,8 @@ void attempts_drop(struct attempts *a, struct live *l)
 	*at = l->chain;
 	unlink_use(a, l);
 	a->n--;
-	catalog_drop(a->o.app->catalog, l->made_of);
-	catalog_drop(a->o.app->catalog, l->pub);
+	catalog_drop(a->o.app->catalog, l->made_of, clock_ms(a->o.clock));
+	catalog_drop(a->o.app->catalog, l->pub, clock_ms(a->o.clock));
 	live_free(l);
 }
 
@@ -135,9 +139,11 @@ void attempts_free(struct attempts *a)
 		return;
 	while (a->newest)
 		attempts_drop(a, a->newest);
+	folds_free(a->folds);
 	due_free(a->due);
 	free(a->touched);
 	free(a->unsure);
+	free(a->erased);
 	free(a->chains);
 	free(a);
 }
@@ -163,8 +169,8 @@ enum err live_visible(struct ctx *cx, const struct attempt_row *row)
 	return no_such(cx);
 }
 
-static enum err read_row(struct ctx *cx, const struct id *org,
-			 const struct id *id, struct attempt_row *out)
+enum err live_row(struct ctx *cx, const struct id *org, const struct id *id,
+		  struct attempt_row *out)
 {
 	enum err e = store_one(cx, &attempt_sql[ATTEMPT_BY_ID],
 			       VALS(v_id(org), v_id(id)), out);
@@ -183,6 +189,8 @@ static enum err fold(struct ctx *cx, struct live *l,
 
 	if (!e)
 		e = live_fold(cx, l, &records, replays);
+	if (!e)
+		e = live_rules(cx, l);
 	if (e)
 		return e;
 	l->row.rev = row->rev;
@@ -201,14 +209,6 @@ enum err live_read_row(struct ctx *cx, const struct attempt_row *row,
 	return fold(cx, l, row, replays);
 }
 
-enum err live_read(struct ctx *cx, const struct id *id, struct live **out)
-{
-	struct attempt_row row;
-	enum err e = read_row(cx, &cx->who->org, id, &row);
-
-	return e ? e : live_read_row(cx, &row, false, out);
-}
-
 /* ---- the cache ---- */
 
 static bool is_unsure(const struct attempts *a, const struct id *id)
@@ -224,7 +224,7 @@ static enum err load(struct ctx *cx, const struct id *org, const struct id *id,
 {
 	struct live *l = NULL;
 	struct attempt_row row;
-	enum err e = read_row(cx, org, id, &row);
+	enum err e = live_row(cx, org, id, &row);
 
 	if (e)
 		return e;
@@ -322,7 +322,7 @@ enum err attempts_reload(struct ctx *cx, struct live **l)
 void attempts_hold(struct ctx *cx, struct live *l, const struct published *was)
 {
 	catalog_hold(cx->app->catalog, l->pub);
-	catalog_drop(cx->app->catalog, was);
+	catalog_drop(cx->app->catalog, was, clock_ms(cx->clock));
 }
 
 void attempts_touch(struct ctx *cx, struct live *l)
@@ -355,15 +355,28 @@ static size_t part_mark(void *arg)
 	return ((struct attempts *)arg)->touched_n;
 }
 
+static void add_id(struct id **all, size_t *n, size_t *room,
+		   const struct id *id)
+{
+	if (*n == *room) {
+		*room = *room ? *room * 2 : 16;
+		*all = realloc(*all, /* allowed: one batch's */
+			       *room * sizeof(**all));
+		CHECK(*all);
+	}
+	(*all)[(*n)++] = *id;
+}
+
 static void make_unsure(struct attempts *a, const struct id *id)
 {
-	if (a->unsure_n == a->unsure_room) {
-		a->unsure_room = a->unsure_room ? a->unsure_room * 2 : 16;
-		a->unsure = realloc(a->unsure, /* allowed: one batch's */
-				    a->unsure_room * sizeof(*a->unsure));
-		CHECK(a->unsure);
-	}
-	a->unsure[a->unsure_n++] = *id;
+	add_id(&a->unsure, &a->unsure_n, &a->unsure_room, id);
+}
+
+void attempts_erased(struct ctx *cx, const struct id *learner)
+{
+	struct attempts *a = cx->app->attempts;
+
+	add_id(&a->erased, &a->erased_n, &a->erased_room, learner);
 }
 
 static void part_undo(void *arg, size_t mark)
@@ -389,6 +402,15 @@ static void batch_ended(struct attempts *a)
 {
 	a->touched_n = 0;
 	a->unsure_n = 0;
+	a->erased_n = 0;
+}
+
+/* Before the commit a query could fold his records again. */
+static void forget_erased(struct attempts *a)
+{
+	for (size_t i = 0; i < a->erased_n; i++)
+		folds_forget(a->folds, &a->erased[i]);
+	folds_tidy(a->folds);
 }
 
 static void part_committed(void *arg, struct ctx *cx)
@@ -405,6 +427,7 @@ static void part_committed(void *arg, struct ctx *cx)
 		    (live_is_big(l) && live_compact(cx, l)))
 			attempts_drop(a, l);
 	}
+	forget_erased(a);
 	batch_ended(a);
 	evict(a, NULL, SIZE_MAX);
 }
@@ -422,6 +445,7 @@ static void part_aborted(void *arg)
 			attempts_drop(a, l);
 		due_set(a->due, &t->org, &t->id, 1);
 	}
+	forget_erased(a);
 	batch_ended(a);
 }
 

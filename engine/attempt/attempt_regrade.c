@@ -107,8 +107,14 @@ static int judge(const struct trial *t)
 /* Moves l to the version and scores it there. */
 static enum err rescore(struct ctx *cx, struct live *l, struct trial *t)
 {
-	enum err e = live_use(cx, l, t->to);
+	enum err e = OK;
 
+	if (l->erased)
+		e = err_set(cx, ERR_PRECONDITION,
+			    "the answers were erased: the grade stays as it "
+			    "is");
+	if (!e)
+		e = live_use(cx, l, t->to);
 	if (!e)
 		e = live_refold(cx, l);
 	if (!e)

@@ -147,7 +147,8 @@ struct answered {
 static const struct field answered_fields[] = {
 	FIELD(A, slot, KIND_INT, "which one"),
 	FIELD(A, seq, KIND_INT, "of this save; the next is one more"),
-	FIELD(A, saved_at, KIND_TIME, "it is durable since"),
+	FIELD_OPT(A, saved_at, KIND_TIME,
+		  "it is durable since; absent: there is nothing to save"),
 	FIELD_OPT(A, due_at, KIND_TIME, "when time is up"),
 	FIELD_OPT(A, hard_end_at, KIND_TIME, "last instant of handing in"),
 	FIELD_MAYBE(A, remaining_ms, has_remaining, KIND_INT, "until due"),
@@ -158,7 +159,7 @@ static const struct field answered_fields[] = {
 static const struct shape answered_shape =
 	SHAPE(struct answered, answered_fields);
 
-/* The same save has the same reply, however often it is sent. */
+/* The same call has the same reply, however often it is sent. */
 static struct answered answered_of(int64_t slot, int64_t seq,
 				   const struct saved *s)
 {
@@ -168,17 +169,28 @@ static struct answered answered_of(int64_t slot, int64_t seq,
 				  .due_at = s->due_at,
 				  .hard_end_at = s->hard_end_at,
 				  .has_remaining = s->due_at != 0,
-				  .remaining_ms = s->due_at - s->at,
+				  .remaining_ms = s->due_at > s->at
+							  ? s->due_at - s->at
+							  : 0,
 				  .server_time = s->at };
 }
 
-static enum err replay(struct ctx *cx, int64_t slot, int64_t seq,
-		       const struct saved *s)
+static enum err replay(struct ctx *cx, const struct answered *a)
 {
-	struct answered a = answered_of(slot, seq, s);
-
-	cx->io->replay = field_text(cx->arena, &answered_shape, &a);
+	cx->io->replay = field_text(cx->arena, &answered_shape, a);
 	return OK;
+}
+
+/* What was saved before, without a key that says that it is the same call. */
+static enum err saved_already(struct ctx *cx, const struct live *l,
+			      int64_t slot, const struct live_slot *s)
+{
+	const struct saved now = { clock_ms(cx->clock), l->row.due_at,
+				   l->row.hard_end_at };
+	struct answered a = answered_of(slot, s->run.seq, &now);
+
+	a.saved_at = s->saved.at;
+	return replay(cx, &a);
 }
 
 static const struct known_key *known(const struct ctx *cx, const struct live *l)
@@ -308,8 +320,12 @@ static enum err do_answer(struct ctx *cx, const void *params, void *result)
 		return err_set(cx, ERR_CONFLICT,
 			       "this idempotency_key was used with other "
 			       "parameters: take a new key for a new request");
-	if (key)
-		return replay(cx, key->slot, key->seq, &key->saved);
+	if (key) {
+		struct answered was =
+			answered_of(key->slot, key->seq, &key->saved);
+
+		return replay(cx, &was);
+	}
 	if (live_is_big(l) && (e = live_compact(cx, l)))
 		return e;
 	e = live_slot(cx, l, p->slot, &s);
@@ -318,14 +334,14 @@ static enum err do_answer(struct ctx *cx, const void *params, void *result)
 	if (e)
 		return e;
 	if (same)
-		return replay(cx, p->slot, p->seq, &s->saved);
+		return saved_already(cx, l, p->slot, s);
 	e = check_open(cx, l);
 	if (!e)
 		e = do_act(cx, l, s, p, NOTE_ANSWERED, response, &effect);
 	if (e)
 		return e;
 	if (!effect.changed) /* saved before, by another frame */
-		return replay(cx, p->slot, s->run.seq, &s->saved);
+		return saved_already(cx, l, p->slot, s);
 	*(struct answered *)result =
 		answered_of(p->slot, s->run.seq, &s->saved);
 	return OK;

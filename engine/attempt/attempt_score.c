@@ -49,12 +49,32 @@ static void grade_alone(struct ctx *cx, const struct live *l,
 			       .credit = one.credit };
 }
 
+/* As it was when the answers were still there. */
+static struct score last_score(const struct live *l)
+{
+	const struct attempt_row *r = &l->row;
+
+	return (struct score){ .has = r->has_score,
+			       .sum = r->sum,
+			       .sum_max = r->sum_max,
+			       .score = r->score,
+			       .max = r->max_score,
+			       .scaled = r->scaled,
+			       .passed = r->passed,
+			       .late = r->late,
+			       .credit = l->credit };
+}
+
 void live_score(struct ctx *cx, const struct live *l, struct score *out)
 {
 	struct policy_mark *marks =
 		ARENA_ARRAY(cx->arena, struct policy_mark, l->slots_n);
 	struct policy_sum sum;
 
+	if (l->erased) {
+		*out = last_score(l);
+		return;
+	}
 	for (size_t i = 0; i < l->slots_n; i++) {
 		const struct live_slot *s = &l->slots[i];
 

@@ -37,6 +37,23 @@ static const struct field row_fields[] = {
 #undef R
 const struct shape attempt_row_shape = SHAPE(struct attempt_row, row_fields);
 
+#define F struct former_attempt
+static const struct field former_fields[] = {
+	FIELD(F, id, KIND_ID, "the attempt"),
+	FIELD(F, number, KIND_INT, "among the learner's, from 1"),
+	FIELD(F, state, KIND_ENUM, "where it stands",
+	      .words = attempt_state_words),
+	FIELD(F, practice, KIND_BOOL, "never counts"),
+	FIELD(F, preview, KIND_BOOL, "an author's look"),
+	FIELD(F, given_back, KIND_BOOL, "does not use up an attempt"),
+	FIELD_OPT(F, started_at, KIND_TIME, "when its clock started"),
+	FIELD_OPT(F, finished_at, KIND_TIME, "when it was handed in"),
+	FIELD_END,
+};
+#undef F
+static const struct shape former_shape =
+	SHAPE(struct former_attempt, former_fields);
+
 static const struct field wake_fields[] = {
 	FIELD(struct wake_row, org, KIND_ID, "the organization"),
 	FIELD(struct wake_row, id, KIND_ID, "the attempt"),
@@ -86,6 +103,12 @@ const struct stmt attempt_sql[ATTEMPT_STMTS] = {
 				 " WHERE org = $1 AND series = $2"
 				 " AND learner = $3 ORDER BY number",
 				 &attempt_row_shape },
+	[ATTEMPT_FORMER] = { "attempt_former",
+			     "SELECT id, number, state, practice, preview,"
+			     " given_back, started_at, finished_at FROM attempt"
+			     " WHERE org = $1 AND series = $2"
+			     " AND learner = $3 ORDER BY number",
+			     &former_shape },
 	[ATTEMPT_OPEN] = { "attempt_open",
 			   "SELECT org, id, wake_at FROM attempt"
 			   " WHERE wake_at > 0 AND (node = $1 OR $1 = 0)",

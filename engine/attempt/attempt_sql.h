@@ -8,6 +8,7 @@ enum attempt_stmt {
 	ATTEMPT_BY_ID,
 	ATTEMPT_UPDATE,
 	ATTEMPT_OF_LEARNER,
+	ATTEMPT_FORMER,
 	ATTEMPT_OPEN,
 	ATTEMPT_OVERDUE,
 	ATTEMPT_OPEN_OF_SERIES,
@@ -22,6 +23,15 @@ extern const struct stmt attempt_sql[ATTEMPT_STMTS];
 struct wake_row {
 	struct id org, id;
 	int64_t wake_at;
+};
+
+/* What counts for the next attempt. */
+struct former_attempt {
+	struct id id;
+	int64_t number;
+	int state;
+	bool practice, preview, given_back;
+	int64_t started_at, finished_at;
 };
 
 enum { ATTEMPT_COLUMNS = 29 };

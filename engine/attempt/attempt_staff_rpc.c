@@ -1,6 +1,7 @@
 /* What staff do with an attempt, each with a reason that is kept. */
 #include "base/limits.h"
 #include "engine/attempt/attempt_sql.h"
+#include "engine/attempt/attempts.h"
 #include "engine/attempt/view.h"
 
 #define MANAGERS                                                               \
@@ -281,6 +282,10 @@ static enum err do_mark(struct ctx *cx, const void *params, void *result)
 	if (!attempt_is_completed(l->row.state))
 		return refuse(cx, l, ERR_CONFLICT,
 			      "only what was handed in can be marked");
+	if (l->erased)
+		return refuse(cx, l, ERR_ERASED,
+			      "the learner's answers were erased: the grade "
+			      "stays as it is");
 	if (!note.seq)
 		note.seq = s->run.seq + 1;
 	e = live_note(cx, l, NOTE_MARKED, &note, p->comment, &effect);
@@ -319,6 +324,12 @@ static enum err new_rules(struct ctx *cx, void *arg)
 	note.hard_end_at = t.hard_end;
 	note.soft_due_at = l->policy.due_at;
 	e = live_note(cx, l, NOTE_EXTENDED, &note, NO_TEXT, NULL);
+	if (!e && l->row.state == ATTEMPT_OVERTIME &&
+	    t.due > clock_ms(cx->clock)) {
+		note.frozen_ms = l->frozen_ms;
+		note.reason = STR("more time");
+		e = live_note(cx, l, NOTE_RESUMED, &note, NO_TEXT, NULL);
+	}
 	return e ? e : live_store(cx, l);
 }
 
@@ -381,6 +392,7 @@ enum err attempts_erase(struct ctx *cx, const struct id *org,
 {
 	static const struct id all = { { 0 } };
 
+	attempts_erased(cx, learner);
 	return each_open(cx, org, &all, learner, void_forgotten);
 }
 
@@ -451,7 +463,7 @@ const struct rpc_method attempt_staff_methods[] = {
 	  .params = &mark_shape,
 	  .result = &marked_shape,
 	  .fails = FAILS(ERR_NOT_FOUND, ERR_CONFLICT, ERR_OUT_OF_SEQUENCE,
-			 ERR_PRECONDITION),
+			 ERR_PRECONDITION, ERR_ERASED),
 	  .run = mark_rpc },
 	{ 0 },
 };

@@ -97,6 +97,7 @@ struct note {
 	bool gives_back;
 	struct id from, to;
 	struct str receipt;
+	struct str pledge; /* BLAKE2b-256 of its text */
 	struct score score;
 };
 
@@ -130,6 +131,7 @@ struct live_slot {
 	struct slot_run run;
 	struct slot layout; /* .item: index in the version it was made of */
 	const struct item *made_of; /* the item in that version */
+	struct str shown; /* the item as delivered; absent: made when asked */
 	struct saved saved;
 	struct past_action *past, **past_end;
 	size_t past_n;
@@ -152,14 +154,17 @@ struct live {
 	struct policy policy;		 /* effective for its learner */
 	int64_t n;			 /* the last record */
 	int64_t frozen_ms, suspended_at;
-	bool due_is_set; /* by a reopening: not from start and limit */
-	bool replays;	 /* actions are kept, and slots fold at the end */
+	bool due_is_set;  /* by a reopening: not from start and limit */
+	bool replays;	  /* actions are kept, and slots fold at the end */
+	bool for_reading; /* nobody goes on with it: no keys are kept */
 	struct live_slot *slots;
 	size_t slots_n;
 	struct known_key *keys; /* a ring; grows up to KNOWN_KEYS */
 	size_t keys_n, keys_room, keys_at;
 	struct str receipt; /* of the hand-in; absent before */
 	size_t built_bytes; /* of grow when it was built */
+	bool erased;	    /* answers are gone: it cannot be scored again */
+	struct dec credit;  /* percent, of its last score */
 	size_t said_bytes;  /* of all responses, those that were replaced too:
 			       who reads the attempt reads them all */
 
@@ -179,9 +184,9 @@ MUST enum err attempt_apply(struct ctx *cx, struct live *l,
 			    const struct record *r, const struct note *made,
 			    struct slot_effect *effect);
 /*
- * Folds a whole stream into *l, of which row and arenas are set. replays:
- * keep the actions, for live_refold; a stream with a reopening or a regrade
- * needs that in any case, and is refolded here.
+ * Folds a whole stream into *l, of which row and arenas are set; without the
+ * rules. replays: keep the actions, for live_refold; a stream with a reopening
+ * or a regrade needs that in any case, and is refolded here.
  */
 MUST enum err live_fold(struct ctx *cx, struct live *l,
 			const struct list *records, bool replays);
@@ -208,11 +213,15 @@ MUST enum err live_rules(struct ctx *cx, struct live *l);
 MUST enum err live_slot(struct ctx *cx, const struct live *l, int64_t slot,
 			struct live_slot **out);
 /*
- * The attempt as stored, folded in cx->arena, for queries. ERR_NOT_FOUND also
- * if the caller may not see it.
+ * The attempt as stored, for a query (folds.c). Its slots are shared and not
+ * to be changed; they are there until the reply has been encoded. Once in a
+ * query. ERR_NOT_FOUND also if the caller may not see it.
  */
 MUST enum err live_read(struct ctx *cx, const struct id *id, struct live **out);
-/* replays: with its actions, see live_fold. */
+/* Its row, if the caller may see it; org: the tenant. ERR_NOT_FOUND. */
+MUST enum err live_row(struct ctx *cx, const struct id *org,
+		       const struct id *id, struct attempt_row *out);
+/* Folded in cx->arena. replays: with its actions, see live_fold. */
 MUST enum err live_read_row(struct ctx *cx, const struct attempt_row *row,
 			    bool replays, struct live **out);
 /* ERR_NOT_FOUND for other tenants', courses' and learners' attempts. */

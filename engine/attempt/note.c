@@ -49,6 +49,8 @@ static const struct field reserved[] = {
 static const struct field started[] = {
 	COURSE,
 	TIMES,
+	FIELD_OPT(N, pledge, KIND_HEX, "digest of the pledge that was accepted",
+		  .min = HASH_BYTES, .max = HASH_BYTES),
 	FIELD_END,
 };
 static const struct field acted[] = {

@@ -1,13 +1,13 @@
 #include "engine/attempt/plan.h"
 
-#include "base/limits.h"
+#include <sodium.h>
 
-#include "engine/attempt/attempt_sql.h"
+#include "base/limits.h"
 #include "engine/auth/org.h"
 
 enum { ROWS_MOST = 10000, SEEN_MOST = 50 /* former attempts looked at */ };
 
-static bool uses_up(const struct plan *p, const struct attempt_row *r)
+static bool uses_up(const struct plan *p, const struct former_attempt *r)
 {
 	if (r->preview || r->practice != p->practice || r->given_back ||
 	    r->state == ATTEMPT_READY)
@@ -18,7 +18,7 @@ static bool uses_up(const struct plan *p, const struct attempt_row *r)
 
 static void look_at_rows(struct plan *p)
 {
-	const struct attempt_row *r = p->rows.at;
+	const struct former_attempt *r = p->rows.at;
 	struct policy_history *h = &p->history;
 
 	for (size_t i = 0; i < p->rows.n; i++) {
@@ -77,7 +77,7 @@ static enum err look(struct ctx *cx, struct plan *p)
 	enum err e = assessment_effective(cx, p->pub, &p->learner, &p->eff);
 
 	if (!e)
-		e = store_list(cx, &attempt_sql[ATTEMPT_OF_LEARNER],
+		e = store_list(cx, &attempt_sql[ATTEMPT_FORMER],
 			       VALS(v_id(&p->assessment.org),
 				    v_id(&p->assessment.series),
 				    v_id(&p->learner)),
@@ -235,7 +235,7 @@ static enum err seen_in(struct ctx *cx, const struct id *attempt,
 static enum err seen_before(struct ctx *cx, const struct plan *p,
 			    struct list *out)
 {
-	const struct attempt_row *r = p->rows.at;
+	const struct former_attempt *r = p->rows.at;
 	struct str *ids;
 	size_t n = 0, from = p->rows.n > SEEN_MOST ? p->rows.n - SEEN_MOST : 0;
 	enum err e;
@@ -316,6 +316,15 @@ enum err plan_insert(struct ctx *cx, struct live *l)
 	return OK;
 }
 
+static struct str pledge_digest(struct ctx *cx, struct str text)
+{
+	unsigned char *hash = arena_alloc(cx->arena, HASH_BYTES);
+
+	crypto_generichash(hash, HASH_BYTES, (const unsigned char *)text.p,
+			   text.n, NULL, 0);
+	return (struct str){ (const char *)hash, HASH_BYTES };
+}
+
 enum err plan_start(struct ctx *cx, const struct plan *p, struct live *l)
 {
 	struct policy_times t = { 0 };
@@ -325,5 +334,7 @@ enum err plan_start(struct ctx *cx, const struct plan *p, struct live *l)
 		policy_times(&l->policy, clock_ms(cx->clock), 0, &t);
 	note.due_at = t.due;
 	note.hard_end_at = t.hard_end;
+	if (!p->preview && p->eff.p.pledge.n) /* plan_admit has seen to it */
+		note.pledge = pledge_digest(cx, p->eff.p.pledge);
 	return live_note(cx, l, NOTE_STARTED, &note, (struct str){ 0 }, NULL);
 }

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "engine/attempt/live.h"
+#include "engine/attempt/attempt_sql.h"
 
 struct plan {
 	struct assessment assessment;
@@ -13,8 +13,8 @@ struct plan {
 	struct id learner;
 	bool practice, preview;
 	bool outdated;	  /* a learner named a version that is not the newest */
-	struct list rows; /* struct attempt_row: all of his, by number */
-	const struct attempt_row *open, *ready; /* NULL: none */
+	struct list rows; /* struct former_attempt: all of his, by number */
+	const struct former_attempt *open, *ready; /* NULL: none */
 	int64_t last_number;
 	struct policy_history history;
 	struct policy_conditions conditions;

@@ -266,7 +266,9 @@ enum err view_slot(struct ctx *cx, const struct live *l, size_t at,
 	v.has_tries_left = v.tries_left >= 0;
 	if (shows & SHOW_HINT && hint)
 		v.hint = hint->text;
-	if (parts & VIEW_ITEM) {
+	if (parts & VIEW_ITEM && ls->shown.p) {
+		v.item = ls->shown;
+	} else if (parts & VIEW_ITEM) {
 		item_deliver(&b, u->item, u->variant);
 		v.item = taken(cx, &b);
 	}

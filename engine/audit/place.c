@@ -440,33 +440,75 @@ void places_aborted(struct places *p)
 
 /* ---- readers ---- */
 
-/* False: nothing is known, or the snapshot is older than what memory keeps. */
-static bool find(struct places *p, struct ctx *cx, int64_t seen,
-		 const struct id *stream, int64_t from, int64_t to,
-		 struct place **out, size_t *n)
+struct span {
+	const struct id *stream;
+	int64_t from, to;
+};
+
+/* Places found in memory, in the arena. */
+struct found {
+	struct place *at;
+	size_t n, room;
+};
+
+static void found_add(struct ctx *cx, struct found *f, const struct place *at)
+{
+	if (f->n == f->room) {
+		size_t room = f->room ? 2 * f->room : 16;
+		struct place *more = ARENA_ARRAY(cx->arena, struct place, room);
+
+		if (f->n)
+			memcpy(more, f->at, f->n * sizeof(*more));
+		f->at = more;
+		f->room = room;
+	}
+	f->at[f->n++] = *at;
+}
+
+static bool in_span(const struct place *at, const struct span *s)
+{
+	return at->n >= s->from && at->n <= s->to;
+}
+
+/*
+ * True: memory holds all places of the span, also those that are in the table.
+ * So it is when it holds one not above the span that was its stream's largest
+ * when it came: what came before is below it.
+ */
+static bool find_all(struct places *p, struct ctx *cx, const struct span *s,
+		     struct found *out)
 {
 	const struct entry *e;
-	size_t room = 16;
+	bool all = false;
+
+	pthread_mutex_lock(&p->lock);
+	e = stream_of(p, s->stream);
+	for (; e && !all; e = follow(p, e->older)) {
+		all = e->at.n <= s->from && e->top == e->at.n;
+		if (in_span(&e->at, s))
+			found_add(cx, out, &e->at);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return all;
+}
+
+/*
+ * What the view that has seen so many writes does not find in the table. False:
+ * nothing is known, or the view is older than what memory keeps.
+ */
+static bool find_late(struct places *p, struct ctx *cx, int64_t seen,
+		      const struct span *s, struct found *out)
+{
+	const struct entry *e;
 	bool kept;
 
-	*n = 0;
-	*out = ARENA_ARRAY(cx->arena, struct place, room);
+	out->n = 0;
 	pthread_mutex_lock(&p->lock);
 	kept = p->known && seen >= p->oldest;
-	e = kept ? stream_of(p, stream) : NULL;
-	for (; e; e = follow(p, e->older)) {
-		if (e->turn <= seen || e->at.n < from || e->at.n > to)
-			continue;
-		if (*n == room) {
-			struct place *more =
-				ARENA_ARRAY(cx->arena, struct place, 2 * room);
-
-			memcpy(more, *out, room * sizeof(*more));
-			*out = more;
-			room *= 2;
-		}
-		(*out)[(*n)++] = e->at;
-	}
+	e = kept ? stream_of(p, s->stream) : NULL;
+	for (; e; e = follow(p, e->older))
+		if (e->turn > seen && in_span(&e->at, s))
+			found_add(cx, out, &e->at);
 	pthread_mutex_unlock(&p->lock);
 	return kept;
 }
@@ -500,9 +542,11 @@ static void merge(struct ctx *cx, const struct record *late, size_t late_n,
 	out->n = n;
 }
 
-static enum err read_each(struct ctx *cx, const struct place *at, size_t n,
+static enum err read_each(struct ctx *cx, const struct found *f,
 			  struct list *out)
 {
+	const struct place *at = f->at;
+	size_t n = f->n;
 	struct record *late = ARENA_ARRAY(cx->arena, struct record, n + 1);
 	size_t found = 0;
 
@@ -523,11 +567,6 @@ static enum err read_each(struct ctx *cx, const struct place *at, size_t n,
 	merge(cx, late, found, out);
 	return OK;
 }
-
-struct span {
-	const struct id *stream;
-	int64_t from, to;
-};
 
 static enum err placed(struct ctx *cx, const struct span *s, struct list *out)
 {
@@ -571,23 +610,25 @@ enum err places_read(struct places *p, struct ctx *cx, const struct id *stream,
 		     int64_t from, int64_t to, struct list *out)
 {
 	const struct span s = { stream, from, to };
-	struct place *late;
+	struct found f = { 0 };
 	int64_t seen;
-	size_t n;
 	enum err e;
 
 	if (!store_alone(cx))
 		return placed(cx, &s, out);
 	if (!p)
 		return read_tails(cx, &s, out);
+	if (find_all(p, cx, &s, &f)) {
+		*out = (struct list){ 0 };
+		return read_each(cx, &f, out);
+	}
 	e = mark_of(cx, 0, &seen);
 	if (!e)
 		e = placed(cx, &s, out);
 	if (e)
 		return e;
-	if (!find(p, cx, seen, stream, from, to, &late, &n))
-		return read_tails(cx, &s, out);
-	return read_each(cx, late, n, out);
+	return find_late(p, cx, seen, &s, &f) ? read_each(cx, &f, out)
+					      : read_tails(cx, &s, out);
 }
 
 enum err places_verify(struct ctx *cx, int64_t node, int64_t *missing,

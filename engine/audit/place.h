@@ -13,8 +13,9 @@
  *   record_mark: node -> seq up to which its records are in record_place;
  *                node 0 -> how often rows were written
  *
- * Whoever reads first looks how often in his own snapshot, then takes from
- * memory what was written later than that or not yet. Places of records that
+ * Whoever reads takes all from memory if it goes back far enough. Else he looks
+ * how often in his own snapshot, and takes from memory what was written later
+ * than that or not yet. Places of records that
  * his snapshot does not have yet, or that will never be, do no harm: he finds
  * no record there.
  */

@@ -9,7 +9,16 @@ static const struct field place_fields[] = {
 };
 static const struct shape place_shape = SHAPE(struct place, place_fields);
 
-enum { ERASE_SPAN, ERASE_HEAD, ERASE_NODE, STMTS };
+struct who {
+	struct id learner;
+};
+static const struct field who_fields[] = {
+	FIELD(struct who, learner, KIND_ID, "whose records were erased"),
+	FIELD_END,
+};
+static const struct shape who_shape = SHAPE(struct who, who_fields);
+
+enum { ERASE_SPAN, ERASE_HEAD, ERASE_NODE, ERASE_MARK, ERASE_MARKED, STMTS };
 
 static const struct stmt sql[STMTS] = {
 	[ERASE_SPAN] = { "record_erase_span",
@@ -26,8 +35,27 @@ static const struct stmt sql[STMTS] = {
 			 "SELECT node AS seq FROM record WHERE node > $1"
 			 " ORDER BY node LIMIT 1",
 			 &place_shape },
+	[ERASE_MARK] = { "record_erase_mark",
+			 "INSERT INTO record_erased (org, learner)"
+			 " VALUES ($1, $2) ON CONFLICT DO NOTHING" },
+	[ERASE_MARKED] = { "record_erase_marked",
+			   "SELECT learner FROM record_erased"
+			   " WHERE org = $1 AND learner = $2",
+			   &who_shape },
 };
 const struct stmt_set record_erase_stmts = { "record_erase", sql, STMTS };
+
+/* Whose records were erased before this step has nothing more to lose, or a
+ * job that comes back to record_erase. */
+static const struct migration steps[] = {
+	{ 6, "whose records were erased",
+	  "CREATE TABLE record_erased (\n"
+	  "  org {bytes} NOT NULL,\n"
+	  "  learner {bytes} NOT NULL,\n"
+	  "  PRIMARY KEY (org, learner)\n"
+	  "){clustered};\n" },
+};
+const struct migration_set record_erase_migrations = { steps, 1 };
 
 static enum err one(struct ctx *cx, int which, int64_t arg, int64_t *out)
 {
@@ -53,8 +81,11 @@ enum err record_erase(struct ctx *cx, const struct id *org,
 		      struct record_span *span)
 {
 	int64_t head = 0, upto, n = 0;
-	enum err e = one(cx, ERASE_HEAD, span->node, &head);
+	enum err e = store_exec(cx, &sql[ERASE_MARK],
+				VALS(v_id(org), v_id(learner)), NULL);
 
+	if (!e)
+		e = one(cx, ERASE_HEAD, span->node, &head);
 	if (e)
 		return e;
 	upto = head - span->after > span->most ? span->after + span->most
@@ -72,4 +103,16 @@ enum err record_erase(struct ctx *cx, const struct id *org,
 	span->erased += n;
 	span->ended = span->after >= head;
 	return OK;
+}
+
+enum err record_erased(struct ctx *cx, const struct id *org,
+		       const struct id *learner, bool *erased)
+{
+	struct list marks;
+	enum err e =
+		store_list(cx, &sql[ERASE_MARKED],
+			   VALS(v_id(org), v_id(learner)), 1, &marks, NULL);
+
+	*erased = !e && marks.n > 0;
+	return e;
 }

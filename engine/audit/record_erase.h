@@ -25,4 +25,14 @@ MUST enum err record_erase(struct ctx *cx, const struct id *org,
 /* The next node after this one that has a chain; 0: none. */
 MUST enum err record_next_node(struct ctx *cx, int64_t after, int64_t *node);
 
+/*
+ * Was record_erase ever done to him, also if he came back since? It alone
+ * changes records that are committed, and leaves this in the same transaction:
+ * who keeps what he read of somebody's records asks here whether it still
+ * holds.
+ */
+MUST enum err record_erased(struct ctx *cx, const struct id *org,
+			    const struct id *learner, bool *erased);
+
 extern const struct stmt_set record_erase_stmts;
+extern const struct migration_set record_erase_migrations;

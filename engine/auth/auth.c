@@ -17,6 +17,7 @@
 #include "engine/auth/jwt.h"
 #include "engine/auth/key.h"
 #include "engine/auth/org.h"
+#include "engine/auth/person_key.h"
 #include "engine/auth/rate.h"
 
 const char *const role_words[] = {
@@ -25,7 +26,13 @@ const char *const role_words[] = {
 	"worker",   "operator", NULL
 };
 
-enum { SHARDS = 16, WAYS = 8, HASH = 16, READER_WAIT_MS = 2000 };
+enum {
+	SHARDS = 16,
+	WAYS = 8,
+	HASH = 16,
+	READER_WAIT_MS = 2000,
+	AUDIENCES_MAX = 16, /* of one token: a look-up each */
+};
 
 struct entry {
 	uint8_t hash[HASH];
@@ -48,6 +55,7 @@ struct auth {
 	unsigned generation; /* atomic */
 	size_t per_shard;    /* a multiple of WAYS */
 	struct rate *rate;
+	struct person_keys *person_keys;
 	struct shard shard[SHARDS];
 };
 
@@ -60,6 +68,7 @@ struct auth *auth_new(const struct auth_opts *o)
 	randombytes_buf(a->key, sizeof(a->key));
 	a->per_shard = (o->cache_entries / SHARDS / WAYS + 1) * WAYS;
 	a->rate = rate_new(o->rate, o->burst);
+	a->person_keys = person_keys_new();
 	for (int i = 0; i < SHARDS; i++) {
 		pthread_mutex_init(&a->shard[i].lock, NULL);
 		a->shard[i].entries =
@@ -81,7 +90,13 @@ void auth_free(struct auth *a)
 		pthread_mutex_destroy(&a->shard[i].lock);
 	}
 	rate_free(a->rate);
+	person_keys_free(a->person_keys);
 	free(a);
+}
+
+struct person_keys *auth_person_keys(struct auth *a)
+{
+	return a->person_keys;
 }
 
 void auth_forget(struct auth *a)
@@ -235,19 +250,22 @@ static enum err fill_person(struct ctx *cx, const struct issuer *i,
 			    const struct jwt_claims *c, int64_t skew,
 			    struct principal *out)
 {
-	struct organization o;
+	struct person_found p;
 	char text[ID_TEXT + 1];
-	struct id id;
-	enum err e = org_load(cx, &i->org, &o);
+	enum err e;
 
+	if (c->roles & ~i->roles)
+		return unknown(cx, "the token claims a role that its issuer "
+				   "was not given");
+	e = person_find(cx, &i->org, c->sub, &p);
 	if (e)
 		return e;
-	if (c->roles & ~i->roles)
-		return err_set(cx, ERR_UNAUTHENTICATED,
-			       "the token claims a role that its issuer was "
-			       "not given");
-	id = person_id(&o, c->sub);
-	id_text(&id, text);
+	/* What he was called before is forgotten, by him as well. */
+	if (p.erased_at && c->iat_ms <= p.erased_at)
+		return unknown(cx, "this person was erased after the token "
+				   "was issued; if he is to come back, the "
+				   "platform issues a new one");
+	id_text(&p.id, text);
 	*out = (struct principal){
 		.org = i->org,
 		.roles = c->roles,
@@ -257,38 +275,69 @@ static enum err fill_person(struct ctx *cx, const struct issuer *i,
 		.subject = c->sub,
 		.name = c->name.n <= LIMIT_NAME_BYTES ? c->name
 						      : (struct str){ 0 },
-		.person = id,
+		.person = p.id,
 		.courses = c->courses,
 		.expires_ms = c->exp_ms + skew,
-		.bucket = id_hash(&id),
+		.bucket = id_hash(&p.id),
 	};
 	return OK;
+}
+
+/*
+ * The registration that signed the token for one of its audiences. Another
+ * tenant can have the same issuer and public keys, but not the same audience:
+ * so whose a token is stands in what its platform signed. One that names the
+ * audiences of two tenants leaves that open, and is nobody's.
+ */
+static enum err find_issuer(struct ctx *cx, struct str token,
+			    const struct jwt_claims *c, struct issuer *out)
+{
+	bool known = false, found = false;
+	struct issuer one;
+
+	if (c->aud.n > AUDIENCES_MAX)
+		return unknown(cx, "the token names too many audiences (aud)");
+	for (size_t i = 0; i < c->aud.n; i++) {
+		enum err e =
+			store_one(cx, &auth_sql[ISSUER_LIVE],
+				  VALS(v_text(c->iss),
+				       v_text(((struct str *)c->aud.at)[i])),
+				  &one);
+
+		if (e && e != ERR_NOT_FOUND)
+			return e;
+		err_clear(cx);
+		known |= !e;
+		if (e || !jwt_signed_by(cx, token, c, &one))
+			continue;
+		if (found && !id_eq(&one.org, &out->org))
+			return unknown(cx, "the token names the audiences of "
+					   "several organizations; sign one "
+					   "for each");
+		if (!found)
+			*out = one;
+		found = true;
+	}
+	if (found)
+		return OK;
+	return unknown(cx, known ? "none of the issuer's registered keys "
+				   "signed the token"
+				 : "the token's issuer (iss) is not registered "
+				   "with this audience (aud)");
 }
 
 static enum err check_jwt(struct auth *a, struct ctx *cx, struct str token,
 			  struct principal *out)
 {
 	struct jwt_claims c;
-	struct list issuers;
+	struct issuer i;
 	enum err e = jwt_read(cx, token, &c);
 
 	if (!e)
 		e = jwt_in_time(cx, &c, a->o.jwt_skew_ms, a->o.jwt_max_ms);
 	if (!e)
-		e = store_list(cx, &auth_sql[ISSUER_BY_NAME],
-			       VALS(v_text(c.iss)), LIMIT_PAGE, &issuers, NULL);
-	if (e)
-		return e;
-	if (!issuers.n)
-		return unknown(cx, "the token's issuer is not registered");
-	for (size_t i = 0; i < issuers.n; i++) {
-		const struct issuer *one = (struct issuer *)issuers.at + i;
-
-		if (jwt_signed_by(cx, token, &c, one))
-			return fill_person(cx, one, &c, a->o.jwt_skew_ms, out);
-	}
-	return unknown(cx, "the token is for another audience, or none of "
-			   "the issuer's registered keys signed it");
+		e = find_issuer(cx, token, &c, &i);
+	return e ? e : fill_person(cx, &i, &c, a->o.jwt_skew_ms, out);
 }
 
 /* From scratch, on a borrowed reader. */

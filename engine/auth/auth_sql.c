@@ -5,6 +5,7 @@
 #define ISSUER_COLS                                                            \
 	"id, org, issuer, audience, jwks, roles, created_at, updated_at,"      \
 	" revoked_at"
+#define PERSON_COLS "id, org, subject, name, created_at, erased_at"
 #define KEY_COLS                                                               \
 	"id, org, name, roles, courses, hash, created_at, expires_at, revoked_at"
 
@@ -48,30 +49,31 @@ const struct stmt auth_sql[AUTH_STMTS] = {
 			  "SELECT " ISSUER_COLS " FROM issuer WHERE org = $1"
 			  " ORDER BY id",
 			  &issuer_shape },
-	[ISSUER_BY_NAME] = { "issuer_by_name",
-			     "SELECT " ISSUER_COLS " FROM issuer"
-			     " WHERE issuer = $1 AND revoked_at = 0"
-			     " ORDER BY id",
-			     &issuer_shape },
+	[ISSUER_LIVE] = { "issuer_live",
+			  "SELECT " ISSUER_COLS " FROM issuer"
+			  " WHERE issuer = $1 AND audience = $2"
+			  " AND revoked_at = 0",
+			  &issuer_shape },
 	[PERSON_INSERT] = { "person_insert",
 			    "INSERT INTO person"
 			    " (org, id, subject, name, created_at, erased_at)"
 			    " VALUES ($1, $2, $3, $4, $5, 0)"
 			    " ON CONFLICT (org, id) DO UPDATE"
 			    " SET subject = excluded.subject,"
-			    " name = COALESCE(excluded.name, person.name),"
-			    " erased_at = 0" },
-	[PERSON_RENAME] = { "person_rename",
-			    "UPDATE person SET name = $3"
-			    " WHERE org = $1 AND id = $2 AND erased_at = 0" },
+			    " name = COALESCE(excluded.name, person.name)"
+			    " WHERE person.erased_at = 0" },
 	[PERSON_BY_ID] = { "person_by_id",
-			   "SELECT id, org, subject, name, created_at,"
-			   " erased_at FROM person"
+			   "SELECT " PERSON_COLS " FROM person"
 			   " WHERE org = $1 AND id = $2",
 			   &person_shape },
+	[PERSON_LIST] = { "person_list",
+			  "SELECT " PERSON_COLS " FROM person"
+			  " WHERE org = $1 AND id > $2 ORDER BY id LIMIT $3",
+			  &person_shape },
 	[PERSON_ERASE] = { "person_erase",
 			   "UPDATE person SET subject = NULL, name = NULL,"
-			   " erased_at = $3 WHERE org = $1 AND id = $2" },
+			   " erased_at = CASE WHEN erased_at = 0 THEN $3"
+			   " ELSE erased_at END WHERE org = $1 AND id = $2" },
 };
 
 const struct stmt_set auth_stmts = { "auth", auth_sql, AUTH_STMTS };
@@ -119,5 +121,21 @@ static const struct migration steps[] = {
 	  "  erased_at {int} NOT NULL,\n"
 	  "  PRIMARY KEY (org, id)\n"
 	  "){clustered};\n" },
+	/*
+	 * Before this step several organizations could have a pair. Who had it
+	 * first keeps it, and whose was never anybody's is told as revoked when
+	 * it was last changed.
+	 */
+	{ 11, "an issuer and audience belong to one organization",
+	  "UPDATE issuer SET revoked_at = updated_at\n"
+	  "  WHERE revoked_at = 0 AND EXISTS (\n"
+	  "    SELECT 1 FROM issuer o WHERE o.issuer = issuer.issuer\n"
+	  "    AND o.audience = issuer.audience AND o.revoked_at = 0\n"
+	  "    AND o.id < issuer.id);\n"
+	  "DROP INDEX issuer_live;\n"
+	  "DROP INDEX issuer_name;\n"
+	  "CREATE UNIQUE INDEX issuer_live ON issuer (issuer, audience)"
+	  " WHERE revoked_at = 0;\n"
+	  "CREATE INDEX issuer_org ON issuer (org);\n" },
 };
-const struct migration_set auth_migrations = { steps, 1 };
+const struct migration_set auth_migrations = { steps, 2 };

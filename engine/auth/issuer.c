@@ -26,14 +26,73 @@ static enum err check_name(struct ctx *cx, const char *field, struct str s)
 	return OK;
 }
 
+struct str issuer_audience(struct ctx *cx, const struct id *org)
+{
+	char text[ID_TEXT + 1];
+
+	id_text(org, text);
+	return str_fmt(cx->arena, "assay:%s", text);
+}
+
+/*
+ * The audience holds the organization's id: so a token says in what is signed
+ * whose it is, and to register somebody else's public keys gains nothing.
+ */
+static enum err check_audience(struct ctx *cx, struct issuer *i)
+{
+	char text[ID_TEXT + 1];
+	enum err e;
+
+	if (!i->audience.n)
+		i->audience = issuer_audience(cx, &i->org);
+	e = check_name(cx, "/audience", i->audience);
+	if (e)
+		return e;
+	id_text(&i->org, text);
+	if (str_find(i->audience, str_of(text), 0) == SIZE_MAX)
+		return err_field(cx, ERR_INVALID, "/audience",
+				 "the audience has to hold your organization's "
+				 "id, so that no other organization can take "
+				 "your tokens: leave it out for assay:%s, and "
+				 "sign tokens for that",
+				 text);
+	return OK;
+}
+
+/* Whose the pair is now: the index would only say that it is taken. */
+static enum err check_free(struct ctx *cx, const struct issuer *i)
+{
+	struct issuer has;
+	enum err e =
+		store_one(cx, &auth_sql[ISSUER_LIVE],
+			  VALS(v_text(i->issuer), v_text(i->audience)), &has);
+
+	if (e == ERR_NOT_FOUND) {
+		err_clear(cx);
+		return OK;
+	}
+	if (e)
+		return e;
+	if (id_eq(&has.org, &i->org))
+		return err_set(cx, ERR_CONFLICT,
+			       "this issuer and audience are registered; use "
+			       "issuer.update to change the keys");
+	return err_field(cx, ERR_CONFLICT, "/audience",
+			 "another organization has this issuer and audience; "
+			 "leave the audience out to get one of your own, or "
+			 "ask the operator of this service");
+}
+
 enum err issuer_register(struct ctx *cx, struct issuer *i)
 {
 	enum err e = check_name(cx, "/issuer", i->issuer);
 
 	if (!e)
-		e = check_name(cx, "/audience", i->audience);
+		e = check_audience(cx, i);
 	if (!e)
 		e = issuer_check_jwks(cx, i->jwks);
+	if (!e)
+		e = check_free(cx, i);
 	if (e)
 		return e;
 	if (i->roles & (ROLE_OPERATOR | ROLE_WORKER))
@@ -50,10 +109,10 @@ enum err issuer_register(struct ctx *cx, struct issuer *i)
 			    v_int(i->roles), v_int(i->created_at),
 			    v_int(i->updated_at)),
 		       NULL);
-	if (e == ERR_CONFLICT)
+	if (e == ERR_CONFLICT) /* another server was first, just now */
 		return err_set(cx, ERR_CONFLICT,
-			       "this issuer and audience are registered; use "
-			       "issuer.update to change the keys");
+			       "this issuer and audience are registered; see "
+			       "issuer.list");
 	return e;
 }
 

@@ -3,8 +3,10 @@
 #include <sodium.h>
 
 #include "base/limits.h"
+#include "engine/app.h"
 #include "engine/auth/auth_sql.h"
 #include "engine/auth/key.h"
+#include "engine/auth/person_key.h"
 
 static const struct field organization_fields[] = {
 	FIELD(struct organization, id, KIND_ID, "the tenant"),
@@ -165,44 +167,102 @@ enum err issuer_revoke(struct ctx *cx, const struct id *org,
 	return revoke(cx, ISSUER_REVOKE, org, id, "issuer");
 }
 
-struct id person_id(const struct organization *o, struct str subject)
+/*
+ * A subject is UTF-8, which never begins with this byte: what is hashed of
+ * somebody who came back cannot be a subject.
+ */
+enum { BACK = 0xff };
+
+/* before: whose subject it was and who was erased; none: nobody. */
+static struct id person_id(const struct organization *o,
+			   const struct id *before, struct str subject)
 {
+	crypto_generichash_state h;
+	const unsigned char back = BACK;
 	struct id id;
 
-	crypto_generichash(id.b, sizeof(id.b), (const unsigned char *)subject.p,
-			   subject.n, (const unsigned char *)o->person_key.p,
-			   o->person_key.n);
+	crypto_generichash_init(&h, (const unsigned char *)o->person_key.p,
+				o->person_key.n, sizeof(id.b));
+	if (!id_is_none(before)) {
+		crypto_generichash_update(&h, &back, 1);
+		crypto_generichash_update(&h, before->b, sizeof(before->b));
+	}
+	crypto_generichash_update(&h, (const unsigned char *)subject.p,
+				  subject.n);
+	crypto_generichash_final(&h, id.b, sizeof(id.b));
 	id.b[6] = (uint8_t)(0x80 | (id.b[6] & 0x0f)); /* UUIDv8: our own */
 	id.b[8] = (uint8_t)(0x80 | (id.b[8] & 0x3f));
 	return id;
 }
 
+enum err person_find(struct ctx *cx, const struct id *org, struct str subject,
+		     struct person_found *out)
+{
+	struct auth *a = cx->app ? cx->app->auth : NULL;
+	struct person_found f = { 0 };
+	uint8_t key[PERSON_KEY_BYTES];
+	const struct organization o = { .person_key = { (const char *)key,
+							sizeof(key) } };
+	enum err e =
+		person_keys_get(a ? auth_person_keys(a) : NULL, cx, org, key);
+
+	if (e)
+		return e;
+	for (;;) {
+		f.id = person_id(&o, &f.erased, subject);
+		e = person_load(cx, org, &f.id, &f.row);
+		if (e || !f.row.erased_at)
+			break;
+		f.erased = f.id;
+		f.erased_at = f.row.erased_at;
+	}
+	sodium_memzero(key, sizeof(key));
+	if (e && e != ERR_NOT_FOUND)
+		return e;
+	f.here = !e;
+	if (e) {
+		err_clear(cx);
+		f.row = (struct person){ 0 };
+	}
+	*out = f;
+	return OK;
+}
+
+static enum err note(struct ctx *cx, const struct id *org, struct str subject,
+		     struct str name, const struct person_found *f)
+{
+	int64_t changed;
+	enum err e;
+
+	if (f->here && (!name.n || str_eq(name, f->row.name)))
+		return OK;
+	e = store_exec(cx, &auth_sql[PERSON_INSERT],
+		       VALS(v_id(org), v_id(&f->id), v_text(subject),
+			    v_text(name.n ? name : (struct str){ 0 }),
+			    v_int(clock_ms(cx->clock))),
+		       &changed);
+	if (!e && !changed)
+		return err_set(cx, ERR_BUSY,
+			       "this person is being erased; try again");
+	return e;
+}
+
 enum err person_note(struct ctx *cx, const struct id *org, struct str subject,
 		     struct str name, struct id *id)
 {
-	struct organization o;
-	struct person p;
+	struct person_found f;
 	enum err e;
 
 	if (subject.n == 0 || subject.n > LIMIT_REF_BYTES)
 		return err_field(cx, ERR_INVALID, "/learner",
 				 "name the learner in 1 to %d bytes",
 				 LIMIT_REF_BYTES);
-	e = org_load(cx, org, &o);
-	if (e)
-		return e;
-	*id = person_id(&o, subject);
-	e = person_load(cx, org, id, &p);
-	if (!e && !p.erased_at && (!name.n || str_eq(name, p.name)))
-		return OK;
-	if (e && e != ERR_NOT_FOUND)
-		return e;
-	err_clear(cx);
-	return store_exec(cx, &auth_sql[PERSON_INSERT],
-			  VALS(v_id(org), v_id(id), v_text(subject),
-			       v_text(name.n ? name : (struct str){ 0 }),
-			       v_int(clock_ms(cx->clock))),
-			  NULL);
+	e = person_find(cx, org, subject, &f);
+	if (!e)
+		e = note(cx, org, subject, name, &f);
+	if (!e)
+		*id = f.id;
+	return e;
 }
 
 enum err person_load(struct ctx *cx, const struct id *org, const struct id *id,
@@ -212,35 +272,72 @@ enum err person_load(struct ctx *cx, const struct id *org, const struct id *id,
 			 out);
 }
 
+enum err person_list(struct ctx *cx, const struct id *org,
+		     const struct id *after, size_t limit, struct list *out,
+		     bool *more)
+{
+	return store_list(
+		cx, &auth_sql[PERSON_LIST],
+		VALS(v_id(org),
+		     v_bytes((struct str){ (const char *)after->b, ID_BYTES }),
+		     v_int((int64_t)limit + 1)),
+		limit, out, more);
+}
+
 enum err person_erase(struct ctx *cx, const struct id *org, const struct id *id)
 {
 	return revoke(cx, PERSON_ERASE, org, id, "person");
 }
 
+/*
+ * The caller himself. His token was checked up to AUTH_TRUST_MS ago, perhaps
+ * before he was erased: a query may still show him what he could see then, but
+ * nothing is written for him any more.
+ */
+static enum err caller(struct ctx *cx, struct id *id)
+{
+	const struct principal *who = cx->who;
+	struct person_found f;
+	enum err e;
+
+	if (!cx->records && !id_is_none(&who->person)) {
+		*id = who->person;
+		return OK;
+	}
+	e = person_find(cx, &who->org, who->subject, &f);
+	if (e)
+		return e;
+	if (!id_is_none(&who->person) && !id_eq(&who->person, &f.id))
+		return err_set(cx, ERR_UNAUTHENTICATED,
+			       "this person was erased; if he is to come back, "
+			       "the platform issues a new token");
+	if (cx->records)
+		e = note(cx, &who->org, who->subject, who->name, &f);
+	if (!e)
+		*id = f.id;
+	return e;
+}
+
 enum err person_for(struct ctx *cx, struct str subject, struct id *id)
 {
 	const struct principal *who = cx->who;
-	struct organization o;
+	struct person_found f;
 	enum err e;
 
-	if (!subject.n || str_eq(subject, who->subject)) {
-		if (!who->subject.n)
-			return err_field(cx, ERR_INVALID, "/learner",
-					 "name the learner: this token acts "
-					 "for the platform, not for a person");
-		subject = who->subject;
-	} else if (!principal_has(who, ROLE_STAFF)) {
+	if (!subject.n && !who->subject.n)
+		return err_field(cx, ERR_INVALID, "/learner",
+				 "name the learner: this token acts for the "
+				 "platform, not for a person");
+	if (!subject.n || str_eq(subject, who->subject))
+		return caller(cx, id);
+	if (!principal_has(who, ROLE_STAFF))
 		return err_field(cx, ERR_DENIED, "/learner",
 				 "you may only act for yourself");
-	}
 	if (cx->records) /* inside a command */
-		return person_note(cx, &who->org, subject,
-				   str_eq(subject, who->subject)
-					   ? who->name
-					   : (struct str){ 0 },
+		return person_note(cx, &who->org, subject, (struct str){ 0 },
 				   id);
-	e = org_load(cx, &who->org, &o);
+	e = person_find(cx, &who->org, subject, &f);
 	if (!e)
-		*id = person_id(&o, subject);
+		*id = f.id;
 	return e;
 }

@@ -48,16 +48,23 @@ MUST enum err key_revoke(struct ctx *cx, const struct id *org,
 struct issuer {
 	struct id id;
 	struct id org;
-	struct str issuer, audience; /* must equal iss, be among aud */
-	struct str jwks;	     /* RFC 7517 set, public keys only */
-	uint32_t roles;		     /* the most that its tokens may claim */
+	struct str issuer;   /* must equal iss */
+	struct str audience; /* must be among aud; holds the org's id */
+	struct str jwks;     /* RFC 7517 set, public keys only */
+	uint32_t roles;	     /* the most that its tokens may claim */
 	int64_t created_at, updated_at, revoked_at;
 };
 extern const struct shape issuer_shape;
 
 /* ERR_INVALID says which key of the set is not acceptable and why. */
 MUST enum err issuer_check_jwks(struct ctx *cx, struct str jwks);
+/*
+ * An absent audience becomes issuer_audience. ERR_INVALID: one that does not
+ * hold the organization's id. ERR_CONFLICT: the pair of issuer and audience is
+ * taken, here or by another organization.
+ */
 MUST enum err issuer_register(struct ctx *cx, struct issuer *i);
+struct str issuer_audience(struct ctx *cx, const struct id *org);
 /* Replaces the key set: rotation keeps old and new keys in it for a while. */
 MUST enum err issuer_update(struct ctx *cx, const struct id *org,
 			    const struct id *id, struct str jwks);
@@ -67,9 +74,11 @@ MUST enum err issuer_list(struct ctx *cx, const struct id *org,
 			  struct list *out);
 
 /*
- * A person of a tenant. The id is a keyed hash of the subject, so it is known
- * without a look-up and tells nothing; what tells something stands in this row
- * and is erased with it.
+ * A person of a tenant. The id is a keyed hash of the subject, so it tells
+ * nothing; what tells something stands in this row and is erased with it. The
+ * row of an erased person stays as it is for ever: who comes back under his
+ * subject is another person, whose id is a hash of the subject and of the
+ * erased id before it.
  */
 struct person {
 	struct id id;
@@ -80,18 +89,36 @@ struct person {
 };
 extern const struct shape person_shape;
 
-struct id person_id(const struct organization *o, struct str subject);
-/* Makes the row on first use; a name that is given replaces the old one. */
+/* Whom a subject stands for. */
+struct person_found {
+	struct id id;	   /* his, also before there is a row */
+	bool here;	   /* there is: */
+	struct person row; /* this */
+	struct id erased;  /* who had the subject before him; none: nobody */
+	int64_t erased_at;
+};
+/* Costs a row read for every time that the subject was erased, and one. */
+MUST enum err person_find(struct ctx *cx, const struct id *org,
+			  struct str subject, struct person_found *out);
+/*
+ * Makes the row on first use; a name that is given replaces the old one.
+ * ERR_BUSY: he was erased by another server meanwhile.
+ */
 MUST enum err person_note(struct ctx *cx, const struct id *org,
 			  struct str subject, struct str name, struct id *id);
 MUST enum err person_load(struct ctx *cx, const struct id *org,
 			  const struct id *id, struct person *out);
-/* Forgets the subject and name; the id stays, as a pseudonym. */
+/* By id; after: the last one of the page before, none for the first. */
+MUST enum err person_list(struct ctx *cx, const struct id *org,
+			  const struct id *after, size_t limit,
+			  struct list *out, bool *more);
+/* Forgets the subject and name; the id stays, as a pseudonym, for ever. */
 MUST enum err person_erase(struct ctx *cx, const struct id *org,
 			   const struct id *id);
 /*
  * Whom the caller acts for: himself, or, for a platform and its staff, the
  * subject named in the params (the row is made when inside a command).
  * ERR_DENIED: a learner names somebody else. ERR_INVALID: nobody is named.
+ * ERR_UNAUTHENTICATED: in a command, he was erased since his token was checked.
  */
 MUST enum err person_for(struct ctx *cx, struct str subject, struct id *id);

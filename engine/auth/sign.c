@@ -122,7 +122,14 @@ enum err sign_for(struct ctx *cx, struct str private_jwk,
 	buf_z(&b, "{\"iss\":");
 	jout_str(&b, w->issuer);
 	buf_z(&b, ",\"aud\":");
+	if (w->also.n)
+		buf_ch(&b, '[');
 	jout_str(&b, w->audience);
+	if (w->also.n) {
+		buf_ch(&b, ',');
+		jout_str(&b, w->also);
+		buf_ch(&b, ']');
+	}
 	buf_z(&b, ",\"sub\":");
 	jout_str(&b, w->subject);
 	if (w->name.n) {

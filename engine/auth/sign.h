@@ -17,6 +17,7 @@ MUST enum err sign_jwks(struct ctx *cx, struct str private_jwk,
 			struct str *jwks);
 struct token_wish {
 	struct str issuer, audience, subject, name; /* name may be absent */
+	struct str also;    /* a second audience; absent: none */
 	struct str roles;   /* words, comma-separated; absent: learner */
 	struct str courses; /* comma-separated; absent: all */
 	int64_t lives_ms;

@@ -18,7 +18,7 @@ struct chain_at {
 };
 struct progress {
 	struct id learner;
-	int64_t before;	    /* records of up to this instant */
+	int64_t before;	    /* when it was asked for */
 	int64_t generation; /* of the key that was destroyed; 0: no files */
 	bool settling;	    /* the second look */
 	int64_t node;	    /* chains up to this node are done in this look */
@@ -34,7 +34,7 @@ static const struct shape chain_shape = SHAPE(struct chain_at, chain_fields);
 #define P struct progress
 static const struct field progress_fields[] = {
 	FIELD(P, learner, KIND_ID, "who is forgotten"),
-	FIELD(P, before, KIND_TIME, "records of up to this instant"),
+	FIELD(P, before, KIND_TIME, "when it was asked for"),
 	FIELD(P, generation, KIND_INT, "of the key of his files; 0: none left"),
 	FIELD(P, settling, KIND_BOOL, "the second look"),
 	FIELD(P, node, KIND_INT, "chains done in this look"),
@@ -65,7 +65,10 @@ static struct chain_at *chain_of(struct ctx *cx, struct progress *p,
 	return &more[p->chains.n++];
 }
 
-/* One piece of the records; *ended: all chains were looked at. */
+/*
+ * One piece of the records; *ended: all chains were looked at. Whatever their
+ * time: nobody has this id again.
+ */
 static enum err records(struct ctx *cx, const struct id *org,
 			struct progress *p, bool *ended)
 {
@@ -80,7 +83,7 @@ static enum err records(struct ctx *cx, const struct id *org,
 		return OK;
 	c = chain_of(cx, p, span.node);
 	span.after = c->after;
-	e = record_erase(cx, org, &p->learner, p->before, &span);
+	e = record_erase(cx, org, &p->learner, INT64_MAX, &span);
 	if (e)
 		return e;
 	c->after = span.after;
@@ -90,6 +93,17 @@ static enum err records(struct ctx *cx, const struct id *org,
 	return OK;
 }
 
+static enum err hooks(struct ctx *cx, const struct id *org,
+		      const struct id *learner)
+{
+	const struct erasure_hook *h = cx->app->erasure_hooks;
+	enum err e = OK;
+
+	for (; !e && h && h->erase; h++)
+		e = h->erase(cx, org, learner);
+	return e;
+}
+
 /* *ended: this look is over. */
 static enum err piece(struct ctx *cx, const struct id *org, struct progress *p,
 		      bool *ended)
@@ -97,7 +111,10 @@ static enum err piece(struct ctx *cx, const struct id *org, struct progress *p,
 	bool more = false;
 	enum err e = OK;
 
-	if (p->generation)
+	/* What another server began for him while he was being erased. */
+	if (p->settling)
+		e = hooks(cx, org, &p->learner);
+	if (!e && p->generation)
 		e = blob_forget(cx, org, &p->learner, p->generation,
 				PIECE_FILES, &more);
 	if (e || more)
@@ -138,28 +155,20 @@ const struct job_kind erasure_job = {
 static enum err find(struct ctx *cx, const struct id *org, struct str subject,
 		     struct person *out)
 {
-	struct organization o;
-	struct id id;
-	enum err e = org_load(cx, org, &o);
+	struct person_found f;
+	enum err e = person_find(cx, org, subject, &f);
 
 	if (e)
 		return e;
-	id = person_id(&o, subject);
-	e = person_load(cx, org, &id, out);
-	return e == ERR_NOT_FOUND ? err_field(cx, e, "/learner",
-					      "no such learner has been here")
-				  : e;
-}
-
-static enum err hooks(struct ctx *cx, const struct id *org,
-		      const struct id *learner)
-{
-	const struct erasure_hook *h = cx->app->erasure_hooks;
-	enum err e = OK;
-
-	for (; !e && h && h->erase; h++)
-		e = h->erase(cx, org, learner);
-	return e;
+	if (!f.here && !f.erased_at)
+		return err_field(cx, ERR_NOT_FOUND, "/learner",
+				 "no such learner has been here");
+	if (f.here)
+		*out = f.row;
+	else
+		*out = (struct person){ .id = f.erased,
+					.erased_at = f.erased_at };
+	return OK;
 }
 
 static void note(struct ctx *cx, const struct id *org, struct str reason,
@@ -202,7 +211,7 @@ static enum err begin_job(struct ctx *cx, const struct id *org,
 enum err erasure_begin(struct ctx *cx, const struct id *org, struct str subject,
 		       struct str reason, struct erasure *out)
 {
-	struct progress p = { .before = clock_ms(cx->clock) + ERASURE_SKEW_MS };
+	struct progress p = { .before = clock_ms(cx->clock) };
 	struct erasure x = { .erased_at = clock_ms(cx->clock) };
 	struct person who;
 	enum err e = find(cx, org, subject, &who);
@@ -259,10 +268,7 @@ static enum err erase_rpc(struct ctx *cx, const void *params, void *result)
 {
 	const struct erase_params *p = params;
 
-	if (cx->who->courses.n)
-		return err_set(cx, ERR_DENIED,
-			       "your key covers some courses only; forgetting "
-			       "a person concerns all of them");
+	cx->io->rights_changed = true; /* his tokens stand for nobody now */
 	return erasure_begin(cx, &cx->who->org, p->learner, p->reason, result);
 }
 
@@ -271,7 +277,7 @@ const struct rpc_method erasure_methods[] = {
 	  .does = "Forget a person: name, documents, answers. Cannot be "
 		  "undone; grades and the audit chain stay.",
 	  .roles = ROLE_PLATFORM | ROLE_ORG_ADMIN,
-	  .flags = RPC_WRITES,
+	  .flags = RPC_WRITES | RPC_WHOLE,
 	  .budget_ms = 1000,
 	  .params = &erase_shape,
 	  .result = &erased_shape,

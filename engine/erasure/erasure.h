@@ -8,14 +8,17 @@
  * Grades and the fact of each event stay; the audit chain still verifies.
  *
  * A command of another node may have been on its way; so the job looks once
- * more, some minutes later, at what came since. What he does if he comes back
- * afterwards is his again, and is not touched.
+ * more, some minutes later, at what came since. If he comes back afterwards he
+ * is another person (see org.h), who has nothing of the old one.
  */
 #pragma once
 
 #include "engine/jobs/job.h"
 
-/* What a slice has to forget beyond records and blobs. In the command. */
+/*
+ * What a slice has to forget beyond records and blobs. In the command, and
+ * again in the job's second look: twice is fine.
+ */
 struct erasure_hook {
 	enum err (*erase)(struct ctx *cx, const struct id *org,
 			  const struct id *learner);
@@ -33,7 +36,7 @@ MUST enum err erasure_begin(struct ctx *cx, const struct id *org,
 			    struct str subject, struct str reason,
 			    struct erasure *out);
 
-enum { ERASURE_SETTLE_MS = 180000, ERASURE_SKEW_MS = 2000 };
+enum { ERASURE_SETTLE_MS = 180000 };
 
 extern const struct job_kind erasure_job;
 extern const struct rpc_method erasure_methods[];

@@ -4,6 +4,8 @@
 #include "engine/app.h"
 #include "engine/gradebook/gradebook_sql.h"
 
+enum { VERSIONS_MOST = 100000 /* of a course's assessments, live ones */ };
+
 static const struct field course_fields[] = {
 	FIELD(struct course, course, KIND_STR, "the platform's course id"),
 	FIELD(struct course, title, KIND_STR, "as shown"),
@@ -31,41 +33,54 @@ const struct shape course_column_shape = { "gradebook_column",
 					   sizeof(struct course_column),
 					   column_fields };
 
-enum err course_columns(struct ctx *cx, const struct id *org, struct str course,
-			struct list *out)
+static struct course_column column_of(const struct published *p)
 {
+	const struct policy *policy = &p->def.policy;
+
+	return (struct course_column){
+		.series = p->row.series,
+		.assessment = p->row.id,
+		.slug = p->row.slug,
+		.title = p->row.title,
+		.max_score = policy->max_grade.nano ? policy->max_grade
+						    : p->row.max_score,
+		.weight = policy->weight,
+		.group = policy->group,
+		.group_best = policy->group_best,
+		.release = policy->release,
+	};
+}
+
+enum err course_columns(struct ctx *cx, const struct id *org, struct str course,
+			struct list *out, struct dec *pass_mark)
+{
+	const struct course_assessment *a;
 	struct course_column *to;
 	struct list rows;
+	size_t n = 0;
 	enum err e = store_list(cx, &gradebook_sql[COURSE_ASSESSMENTS],
-				VALS(v_id(org), v_text(course)), LIMIT_PAGE,
+				VALS(v_id(org), v_text(course)), VERSIONS_MOST,
 				&rows, NULL);
 
 	if (e)
 		return e;
+	a = rows.at;
 	to = ARENA_ARRAY(cx->arena, struct course_column, rows.n);
-	for (size_t i = 0; i < rows.n; i++) {
-		const struct course_assessment *a =
-			(const struct course_assessment *)rows.at + i;
-		const struct published *p;
+	for (size_t i = 0; !e && i < rows.n && n < LIMIT_PAGE; i++) {
+		const struct published *p = NULL;
 
-		e = catalog_get(cx->app->catalog, cx, org, &a->id, &p);
-		if (e)
-			return e;
-		to[i] = (struct course_column){
-			.series = a->series,
-			.assessment = a->id,
-			.slug = a->slug,
-			.title = a->title,
-			.max_score = p->def.policy.max_grade.nano
-					     ? p->def.policy.max_grade
-					     : a->max_score,
-			.weight = p->def.policy.weight,
-			.group = p->def.policy.group,
-			.group_best = p->def.policy.group_best,
-			.release = p->def.policy.release,
-		};
+		if (a[i].kind != POLICY_GRADED ||
+		    (i + 1 < rows.n && str_eq(a[i].slug, a[i + 1].slug)))
+			continue;
+		e = catalog_get(cx->app->catalog, cx, org, &a[i].id, &p);
+		if (!e)
+			to[n++] = column_of(p);
 	}
-	*out = (struct list){ to, rows.n };
+	if (e)
+		return e;
+	if (pass_mark)
+		*pass_mark = rows.n ? a[0].pass_mark : DEC_ZERO;
+	*out = (struct list){ to, n };
 	return OK;
 }
 

@@ -27,9 +27,13 @@ struct course_column {
 };
 extern const struct shape course_column_shape;
 
-/* The graded assessments of the course, by slug. struct course_column. */
+/*
+ * The graded assessments of the course, by slug. struct course_column.
+ * pass_mark may be NULL; 0 without any column.
+ */
 MUST enum err course_columns(struct ctx *cx, const struct id *org,
-			     struct str course, struct list *out);
+			     struct str course, struct list *out,
+			     struct dec *pass_mark);
 /*
  * Puts a learner's grades (struct grade) beside the columns: at[i] is column
  * i's grade or NULL. released_only hides what the learner may not see.

@@ -14,10 +14,9 @@ static const struct shape learner_shape =
 
 static const struct field column_fields[] = {
 	FIELD(struct course_assessment, id, KIND_ID, "the version"),
-	FIELD(struct course_assessment, series, KIND_ID, "all versions"),
 	FIELD(struct course_assessment, slug, KIND_STR, "its name"),
-	FIELD(struct course_assessment, title, KIND_STR, "as shown"),
-	FIELD(struct course_assessment, max_score, KIND_DEC, "points"),
+	FIELD(struct course_assessment, kind, KIND_INT, "graded or practice"),
+	FIELD(struct course_assessment, pass_mark, KIND_DEC, "the course's"),
 	FIELD_END,
 };
 static const struct shape column_shape =
@@ -56,8 +55,7 @@ const struct stmt gradebook_sql[GRADEBOOK_STMTS] = {
 			    " AND released_at = 0 AND has_score = 1" },
 	[GRADES_OF_LEARNER] = { "grades_of_learner",
 				"SELECT " COLS " FROM grade WHERE org = $1"
-				" AND course = $2 AND learner = $3"
-				" ORDER BY slug",
+				" AND course = $2 AND learner = $3",
 				&grade_row_shape },
 	[GRADES_OF_COURSE] = { "grades_of_course",
 			       "SELECT " COLS " FROM grade WHERE org = $1"
@@ -72,16 +70,14 @@ const struct stmt gradebook_sql[GRADEBOOK_STMTS] = {
 			     " WHERE g.org = $1 AND g.course = $2"
 			     " ORDER BY p.subject, g.learner",
 			     &learner_shape },
+	/* By slug and version: the last of a slug is the one that counts. */
 	[COURSE_ASSESSMENTS] = { "course_assessments",
-				 "SELECT a.id, a.series, a.slug, a.title,"
-				 " a.max_score FROM assessment a"
-				 " WHERE a.org = $1 AND a.course = $2"
-				 " AND a.kind = 0 AND a.retired_at = 0"
-				 " AND a.version = (SELECT MAX(b.version)"
-				 " FROM assessment b WHERE b.org = a.org"
-				 " AND b.course = a.course AND b.slug = a.slug"
-				 " AND b.retired_at = 0)"
-				 " ORDER BY a.slug",
+				 "SELECT id, slug, kind, COALESCE("
+				 "(SELECT pass_mark FROM course"
+				 " WHERE org = $1 AND course = $2), 0)"
+				 " AS pass_mark FROM assessment"
+				 " WHERE org = $1 AND course = $2"
+				 " AND retired_at = 0 ORDER BY slug, version",
 				 &column_shape },
 	[COURSE_SET] = { "course_set",
 			 "INSERT INTO course"
@@ -91,10 +87,6 @@ const struct stmt gradebook_sql[GRADEBOOK_STMTS] = {
 			 " SET title = excluded.title,"
 			 " pass_mark = excluded.pass_mark,"
 			 " updated_at = excluded.updated_at" },
-	[COURSE_BY_ID] = { "course_by_id",
-			   "SELECT course, title, pass_mark, updated_at"
-			   " FROM course WHERE org = $1 AND course = $2",
-			   &course_shape },
 	[COURSE_LIST] = { "course_list",
 			  "SELECT course, title, pass_mark, updated_at"
 			  " FROM course WHERE org = $1 AND course > $2"

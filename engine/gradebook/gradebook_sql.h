@@ -12,7 +12,6 @@ enum gradebook_stmt {
 	GRADE_LEARNERS,
 	COURSE_ASSESSMENTS,
 	COURSE_SET,
-	COURSE_BY_ID,
 	COURSE_LIST,
 	GRADEBOOK_STMTS
 };
@@ -23,9 +22,10 @@ struct grade_learner {
 	struct id learner;
 	struct str subject, name;
 };
-/* The newest live version of each graded assessment of a course. */
+/* A live version of an assessment of a course. */
 struct course_assessment {
-	struct id id, series;
-	struct str slug, title;
-	struct dec max_score;
+	struct id id;
+	struct str slug;
+	int64_t kind;
+	struct dec pass_mark; /* the course's; 0: none */
 };

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "engine/app.h"
 #include "engine/auth/org.h"
+#include "engine/rpc/page.h"
 
 /* Appends the one record of a command about the tenant itself. */
 static void note(struct ctx *cx, const char *event, const struct id *org,
@@ -69,12 +70,14 @@ static enum err organization_create(struct ctx *cx, const void *params,
 
 struct org_view {
 	struct id organization;
-	struct str name;
+	struct str name, audience;
 	int64_t created_at;
 };
 static const struct field org_view_fields[] = {
 	FIELD(struct org_view, organization, KIND_ID, "the tenant"),
 	FIELD(struct org_view, name, KIND_STR, "its name"),
+	FIELD(struct org_view, audience, KIND_STR,
+	      "what its platforms' tokens have as aud"),
 	FIELD(struct org_view, created_at, KIND_TIME, "when it was made"),
 	FIELD_END,
 };
@@ -90,7 +93,9 @@ static enum err organization_get(struct ctx *cx, const void *params,
 
 	(void)params;
 	if (!e)
-		*out = (struct org_view){ o.id, o.name, o.created_at };
+		*out = (struct org_view){ o.id, o.name,
+					  issuer_audience(cx, &o.id),
+					  o.created_at };
 	return e;
 }
 
@@ -127,7 +132,11 @@ static const struct field key_made_fields[] = {
 static const struct shape key_made_shape =
 	SHAPE(struct key_made, key_made_fields);
 
-/* Nobody hands out a right that he has not: no role, no course. */
+/*
+ * An administrator runs his organization: he could give himself any role in it,
+ * so he may give it to others, but the operator's, which is beyond it. Who is
+ * bound to courses gives no others, whatever the role.
+ */
 static enum err may_grant(struct ctx *cx, uint32_t roles,
 			  const struct list *courses)
 {
@@ -218,11 +227,17 @@ struct issuer_new {
 	struct str issuer, audience, jwks;
 	uint32_t roles;
 };
+struct issuer_made {
+	struct id id;
+	struct str audience;
+};
 static const struct field issuer_new_fields[] = {
 	FIELD(struct issuer_new, issuer, KIND_STR, "the tokens' iss", .min = 1,
 	      .max = LIMIT_NAME_BYTES),
-	FIELD(struct issuer_new, audience, KIND_STR, "the tokens' aud",
-	      .min = 1, .max = LIMIT_NAME_BYTES),
+	FIELD_OPT(struct issuer_new, audience, KIND_STR,
+		  "the tokens' aud; has to hold the organization's id. "
+		  "Absent: assay:<id>, as organization.get tells",
+		  .min = 1, .max = LIMIT_NAME_BYTES),
 	FIELD(struct issuer_new, jwks, KIND_RAW,
 	      "public keys as a JWK set (RFC 7517); EC P-256 or RSA", .min = 1,
 	      .max = LIMIT_JWKS_BYTES),
@@ -234,6 +249,14 @@ static const struct field issuer_new_fields[] = {
 };
 static const struct shape issuer_new_shape =
 	SHAPE(struct issuer_new, issuer_new_fields);
+static const struct field issuer_made_fields[] = {
+	FIELD(struct issuer_made, id, KIND_ID, "to change and revoke it by"),
+	FIELD(struct issuer_made, audience, KIND_STR,
+	      "what the tokens have as aud"),
+	FIELD_END,
+};
+static const struct shape issuer_made_shape =
+	SHAPE(struct issuer_made, issuer_made_fields);
 
 static enum err issuer_register_rpc(struct ctx *cx, const void *params,
 				    void *result)
@@ -250,21 +273,12 @@ static enum err issuer_register_rpc(struct ctx *cx, const void *params,
 		e = issuer_register(cx, &i);
 	if (e)
 		return e;
-	((struct named *)result)->id = i.id;
+	*(struct issuer_made *)result =
+		(struct issuer_made){ i.id, i.audience };
 	note(cx, "issuer.registered", &i.org, &i.id,
 	     field_text(cx->arena, &issuer_shape, &i));
 	cx->io->rights_changed = true;
 	return OK;
-}
-
-/* An issuer's tokens may be for any course: so must be who changes it. */
-static enum err all_courses(struct ctx *cx)
-{
-	if (!cx->who->courses.n)
-		return OK;
-	return err_set(cx, ERR_DENIED,
-		       "your key covers some courses only; an issuer concerns "
-		       "all of them");
 }
 
 struct issuer_change {
@@ -286,10 +300,8 @@ static enum err issuer_update_rpc(struct ctx *cx, const void *params,
 				  void *result)
 {
 	const struct issuer_change *p = params;
-	enum err e = all_courses(cx);
+	enum err e = issuer_update(cx, &cx->who->org, &p->id, p->jwks);
 
-	if (!e)
-		e = issuer_update(cx, &cx->who->org, &p->id, p->jwks);
 	if (e)
 		return e;
 	((struct named *)result)->id = p->id;
@@ -303,10 +315,8 @@ static enum err issuer_revoke_rpc(struct ctx *cx, const void *params,
 				  void *result)
 {
 	const struct named *p = params;
-	enum err e = all_courses(cx);
+	enum err e = issuer_revoke(cx, &cx->who->org, &p->id);
 
-	if (!e)
-		e = issuer_revoke(cx, &cx->who->org, &p->id);
 	if (e)
 		return e;
 	*(struct named *)result = *p;
@@ -351,14 +361,21 @@ static const struct field learner_set_fields[] = {
 static const struct shape learner_set_shape = { "learner_set",
 						sizeof(struct learner_ref),
 						learner_set_fields };
+
+struct learner_who {
+	struct str learner;
+	struct id id;
+};
 static const struct field learner_get_fields[] = {
-	FIELD(struct learner_ref, learner, KIND_STR,
-	      "the platform's name of the person (sub)", .min = 1,
-	      .max = LIMIT_REF_BYTES),
+	FIELD_OPT(struct learner_who, learner, KIND_STR,
+		  "the platform's name of the person (sub)", .min = 1,
+		  .max = LIMIT_REF_BYTES),
+	FIELD_OPT(struct learner_who, id, KIND_ID,
+		  "or his id, as events, attempts and grades have it"),
 	FIELD_END,
 };
 static const struct shape learner_get_shape = { "learner_get",
-						sizeof(struct learner_ref),
+						sizeof(struct learner_who),
 						learner_get_fields };
 
 static enum err learner_set_rpc(struct ctx *cx, const void *params,
@@ -385,18 +402,85 @@ static enum err learner_set_rpc(struct ctx *cx, const void *params,
 	return OK;
 }
 
+static enum err no_learner(struct ctx *cx, const char *field)
+{
+	return err_field(cx, ERR_NOT_FOUND, field,
+			 "no such learner has been here yet");
+}
+
+/* By subject: who has it now, else who had it last, of whom the id is left. */
+static enum err learner_named(struct ctx *cx, struct str subject,
+			      struct person *out)
+{
+	struct person_found f;
+	enum err e = person_find(cx, &cx->who->org, subject, &f);
+
+	if (e)
+		return e;
+	if (!f.here && !f.erased_at)
+		return no_learner(cx, "/learner");
+	if (!f.here)
+		return person_load(cx, &cx->who->org, &f.erased, out);
+	*out = f.row;
+	return OK;
+}
+
 static enum err learner_get_rpc(struct ctx *cx, const void *params,
 				void *result)
 {
-	const struct learner_ref *p = params;
-	struct id id;
-	enum err e = person_for(cx, p->learner, &id);
+	const struct learner_who *p = params;
+	struct str subject = p->learner.n ? p->learner : cx->who->subject;
+	enum err e;
 
-	if (!e)
-		e = person_load(cx, &cx->who->org, &id, result);
-	if (e == ERR_NOT_FOUND)
-		return err_field(cx, e, "/learner",
-				 "no such learner has been here yet");
+	if (id_is_none(&p->id) && subject.n)
+		return learner_named(cx, subject, result);
+	if (id_is_none(&p->id) || p->learner.n)
+		return err_field(cx, ERR_INVALID, "/learner",
+				 "name one learner, by learner or by id");
+	e = person_load(cx, &cx->who->org, &p->id, result);
+	return e == ERR_NOT_FOUND ? no_learner(cx, "/id") : e;
+}
+
+struct learner_page {
+	int64_t limit;
+	struct id cursor;
+};
+static const struct field learner_page_fields[] = {
+	RPC_ID_PAGE_FIELDS(struct learner_page),
+	FIELD_END,
+};
+static const struct shape learner_page_shape = { "learner_page",
+						 sizeof(struct learner_page),
+						 learner_page_fields };
+
+struct learners {
+	struct list learners;
+	struct id next;
+};
+static const struct field learners_fields[] = {
+	FIELD(struct learners, learners, KIND_LIST,
+	      "by id; erased ones have no name", .of = KIND_OBJECT,
+	      .shape = &person_shape),
+	RPC_NEXT_FIELD(struct learners, KIND_ID),
+	FIELD_END,
+};
+static const struct shape learners_shape =
+	SHAPE(struct learners, learners_fields);
+
+static enum err learner_list_rpc(struct ctx *cx, const void *params,
+				 void *result)
+{
+	const struct learner_page *p = params;
+	struct learners *out = result;
+	bool more = false;
+	enum err e = person_list(cx, &cx->who->org, &p->cursor,
+				 (size_t)rpc_page_rows(p->limit),
+				 &out->learners, &more);
+
+	if (!e && more)
+		out->next =
+			((struct person *)out->learners.at)[out->learners.n - 1]
+				.id;
 	return e;
 }
 
@@ -404,7 +488,7 @@ const struct rpc_method org_methods[] = {
 	{ .name = "organization.create",
 	  .does = "Make a tenant and its first administrator's key.",
 	  .roles = ROLE_OPERATOR,
-	  .flags = RPC_WRITES,
+	  .flags = RPC_WRITES | RPC_WHOLE,
 	  .params = &org_new_shape,
 	  .result = &org_made_shape,
 	  .run = organization_create },
@@ -424,12 +508,13 @@ const struct rpc_method org_methods[] = {
 	{ .name = "key.list",
 	  .does = "List the tenant's API keys, without their secrets.",
 	  .roles = ROLE_ORG_ADMIN | ROLE_OPERATOR | ROLE_AUDITOR,
+	  .flags = RPC_WHOLE,
 	  .result = &keys_shape,
 	  .run = key_list_rpc },
 	{ .name = "key.revoke",
 	  .does = "Make an API key useless, at once.",
 	  .roles = ROLE_ORG_ADMIN | ROLE_OPERATOR,
-	  .flags = RPC_WRITES,
+	  .flags = RPC_WRITES | RPC_WHOLE,
 	  .params = &named_shape,
 	  .result = &named_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
@@ -437,15 +522,15 @@ const struct rpc_method org_methods[] = {
 	{ .name = "issuer.register",
 	  .does = "Believe tokens that a platform signs with these keys.",
 	  .roles = ROLE_ORG_ADMIN,
-	  .flags = RPC_WRITES,
+	  .flags = RPC_WRITES | RPC_WHOLE,
 	  .params = &issuer_new_shape,
-	  .result = &named_shape,
-	  .fails = FAILS(ERR_CONFLICT, ERR_DENIED),
+	  .result = &issuer_made_shape,
+	  .fails = FAILS(ERR_INVALID, ERR_CONFLICT, ERR_DENIED),
 	  .run = issuer_register_rpc },
 	{ .name = "issuer.update",
 	  .does = "Replace an issuer's key set: rotate its keys.",
 	  .roles = ROLE_ORG_ADMIN,
-	  .flags = RPC_WRITES,
+	  .flags = RPC_WRITES | RPC_WHOLE,
 	  .params = &issuer_change_shape,
 	  .result = &named_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
@@ -453,7 +538,7 @@ const struct rpc_method org_methods[] = {
 	{ .name = "issuer.revoke",
 	  .does = "Believe an issuer's tokens no longer.",
 	  .roles = ROLE_ORG_ADMIN,
-	  .flags = RPC_WRITES,
+	  .flags = RPC_WRITES | RPC_WHOLE,
 	  .params = &named_shape,
 	  .result = &named_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
@@ -461,21 +546,30 @@ const struct rpc_method org_methods[] = {
 	{ .name = "issuer.list",
 	  .does = "List the tenant's issuers and their public keys.",
 	  .roles = ROLE_ORG_ADMIN | ROLE_AUDITOR,
+	  .flags = RPC_WHOLE,
 	  .result = &issuers_shape,
 	  .run = issuer_list_rpc },
 	{ .name = "learner.set",
 	  .does = "Tell a learner's name for reports.",
 	  .roles = ROLE_PLATFORM | ROLE_ORG_ADMIN,
-	  .flags = RPC_WRITES | RPC_OWN_KEY,
+	  .flags = RPC_WRITES | RPC_OWN_KEY | RPC_WHOLE,
 	  .params = &learner_set_shape,
 	  .result = &person_shape,
 	  .run = learner_set_rpc },
 	{ .name = "learner.get",
-	  .does = "Tell what is known of a learner.",
+	  .does = "Tell what is known of a learner, by the platform's name or "
+		  "by the id in events.",
 	  .roles = ROLE_STAFF,
 	  .params = &learner_get_shape,
 	  .result = &person_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
 	  .run = learner_get_rpc },
+	{ .name = "learner.list",
+	  .does = "List the learners: which id is whose.",
+	  .roles = ROLE_PLATFORM | ROLE_ORG_ADMIN,
+	  .flags = RPC_WHOLE,
+	  .params = &learner_page_shape,
+	  .result = &learners_shape,
+	  .run = learner_list_rpc },
 	{ 0 },
 };

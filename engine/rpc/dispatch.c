@@ -22,7 +22,12 @@ static enum err run_and_encode(struct request *rq)
 {
 	enum err e = run_row(rq);
 
-	return e ? e : reply_encode(rq);
+	if (!e)
+		e = reply_encode(rq);
+	if (rq->io.after)
+		rq->io.after(&rq->cx, rq->io.after_arg);
+	rq->io.after = NULL;
+	return e;
 }
 
 /*

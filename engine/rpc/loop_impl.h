@@ -14,6 +14,7 @@ enum {
 	HALF_TIMES = 3, /* idle_ms without a byte of a message that was begun */
 	OUT_PAUSE = 256 << 10, /* replies that wait: nothing more is read */
 	KEEP = 64 << 10,       /* of a large message's or reply's memory */
+	OUT_KEEP = 4 << 10,    /* of a connection's, when all is sent */
 	/* What all half messages, and all replies that wait, may take. */
 	HALVES_MAX = 256 << 20,
 	UNSENT_MAX = 256 << 20,

@@ -123,7 +123,7 @@ void loop_flush(struct loop_conn *c)
 	} else {
 		c->paused = false;
 		c->out_at = 0;
-		if (c->out.room > KEEP)
+		if (c->out.room > OUT_KEEP)
 			buf_done(&c->out);
 		buf_reset(&c->out);
 	}

@@ -118,6 +118,8 @@ static void method(struct buf *b, const struct rpc_entry *e)
 	buf_z(b, m->flags & RPC_WRITES ? "Command" : "Query");
 	buf_z(b, "; for ");
 	roles(b, m->roles);
+	if (m->flags & RPC_WHOLE)
+		buf_z(b, "; not for callers bound to courses");
 	if (m->flags & RPC_TAKES_BYTES)
 		buf_z(b, "; takes bytes behind the JSON");
 	if (m->flags & RPC_GIVES_BYTES)

@@ -143,6 +143,12 @@ static enum err authorize(struct request *rq)
 			       "the caller has none of the roles that %s is "
 			       "for",
 			       m->name);
+	if (m->flags & RPC_WHOLE && who->courses.n)
+		return err_set(cx, ERR_DENIED,
+			       "%s concerns the whole organization, and your "
+			       "key or token covers some courses only; use one "
+			       "without courses",
+			       m->name);
 	cx->who = who;
 	return o->auth.rate ? o->auth.rate(o->app->auth, cx, who) : OK;
 }

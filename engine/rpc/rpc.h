@@ -32,6 +32,10 @@ enum rpc_flags {
 	RPC_NO_STORE = 1 << 6, /* query that needs no database */
 	RPC_QUIET = 1 << 7,    /* command that may append no record (cursor
 				  moves, leases) */
+	RPC_WHOLE = 1 << 8,    /* concerns the whole organization: refused to
+				  callers that are bound to courses. Without it
+				  the handler asks principal_course; which of
+				  the two, courses_test.c wants to be told */
 };
 
 /* What a handler sees of the message beyond its params; cx->io. */
@@ -51,6 +55,12 @@ struct rpc_io {
 	bool rights_changed; /* set by a handler: after the commit no cached
 				principal is believed (auth_forget) */
 	struct str peer;     /* for the log: transport and address */
+	/*
+	 * Set by a query that borrows what its result points into: called, on
+	 * the same thread, when the result was encoded or the query has failed.
+	 */
+	void (*after)(struct ctx *cx, void *arg);
+	void *after_arg;
 };
 
 struct rpc_method {

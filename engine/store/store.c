@@ -331,7 +331,7 @@ static enum err gather_row(struct sink *s, const struct val *cols)
 		return OK;
 	}
 	if (g->n == g->room) {
-		size_t room = g->room ? g->room * 2 : 16;
+		size_t room = g->room ? g->room * 2 : 4;
 		char *rows = arena_array(g->cx->arena, room, size);
 
 		if (g->n)

@@ -23,7 +23,7 @@ struct demo {
 	struct host host;
 	struct assessment_def def;
 	struct client *staff;
-	struct str jwk;
+	struct str jwk, audience;
 	struct rng_seeded rng;
 	struct learner learners[LEARNERS];
 	int64_t acknowledged;
@@ -119,17 +119,18 @@ static void import_and_publish(struct demo *d, const char *file)
 static void register_issuer(struct demo *d)
 {
 	struct ctx *cx = d->cx;
-	struct str jwks;
+	struct str jwks, reply;
 
 	if (sign_key_new(cx, STR("ES256"), STR("demo-1"), &d->jwk) ||
 	    sign_jwks(cx, d->jwk, &jwks))
 		stop("%s", cx->error.text);
-	must(cx, d->staff, "issuer.register",
-	     str_fmt(cx->arena,
-		     "{\"issuer\":\"https://lms.example\",\"audience\":"
-		     "\"assay\",\"jwks\":%.*s}",
-		     STR_FMT(jwks)),
-	     (struct str){ 0 }, NULL);
+	reply = must(cx, d->staff, "issuer.register",
+		     str_fmt(cx->arena,
+			     "{\"issuer\":\"https://lms.example\","
+			     "\"jwks\":%.*s}",
+			     STR_FMT(jwks)),
+		     (struct str){ 0 }, NULL);
+	d->audience = jval_str(cx, follow(cx, parsed(cx, reply), "audience"));
 	say("registered the platform's ES256 key; learners come with tokens "
 	    "that it signs");
 }
@@ -139,7 +140,7 @@ static void connect_learners(struct demo *d)
 	for (int i = 0; i < LEARNERS; i++) {
 		struct learner *l = &d->learners[i];
 		struct token_wish w = { .issuer = STR("https://lms.example"),
-					.audience = STR("assay"),
+					.audience = d->audience,
 					.courses = STR("net-101"),
 					.lives_ms = 3600000 };
 		struct str token;

@@ -118,18 +118,18 @@ static void learner_is_in_order(struct tale *t, const struct attempt_row *r,
 static void all_is_in_order(struct tale *t, const struct id *series)
 {
 	struct world *w = t->w;
-	struct organization o;
+	struct person_found f;
 	struct list rows;
 
 	w->cx.db = store_reader(w->app->store, 1000);
-	assert_int_equal(org_load(&w->cx, &w->org, &o), OK);
 	for (int i = 0; i < LEARNERS; i++) {
-		struct id who = person_id(&o, str_of(tokens[i] + 8));
-
+		assert_int_equal(
+			person_find(&w->cx, &w->org, str_of(tokens[i] + 8), &f),
+			OK);
 		assert_int_equal(store_list(&w->cx,
 					    &attempt_sql[ATTEMPT_OF_LEARNER],
 					    VALS(v_id(&w->org), v_id(series),
-						 v_id(&who)),
+						 v_id(&f.id)),
 					    1000, &rows, NULL),
 				 OK);
 		learner_is_in_order(t, rows.at, rows.n, t->back[i]);

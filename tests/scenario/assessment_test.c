@@ -190,6 +190,54 @@ static void an_accommodation_stretches_every_timed_assessment(void **state)
 	assert_int_equal(r.e, ERR_NOT_FOUND);
 }
 
+/* In one look: of all that is said, each by the name of who says it. */
+static void everything_that_differs_is_explained_in_order(void **state)
+{
+	static const char *const from[] = { "base", "group:a", "group:b",
+					    "learner", "accommodation" };
+	struct world *w = *state;
+	struct reply r;
+	size_t n = 0;
+
+	quiz_publish(w, "\"time_limit_ms\":600000");
+	for (int i = 1; i <= 2; i++) {
+		const char *group = from[3 - i] + 6;
+
+		world_ok(w, "platform", "group.set",
+			 "{\"course\":\"c\",\"group\":\"%s\","
+			 "\"learners\":[\"ann\",\"ben\"]}",
+			 group);
+		world_ok(w, "platform", "override.set",
+			 "{\"course\":\"c\",\"slug\":\"q\",\"group\":\"%s\","
+			 "\"rules\":{\"time_limit_ms\":%d}}",
+			 group, 600000 + i * 60000);
+	}
+	world_ok(w, "platform", "override.set",
+		 "{\"course\":\"c\",\"slug\":\"q\",\"learner\":\"ann\","
+		 "\"rules\":{\"time_limit_ms\":900000}}");
+	world_ok(w, "admin", "accommodation.set",
+		 "{\"learner\":\"ann\",\"rules\":{\"extra_ms\":1000}}");
+	r = world_ok(w, "platform", "assessment.conditions",
+		     "{\"course\":\"c\",\"slug\":\"q\",\"learner\":\"ann\"}");
+	assert_int_equal(reply_int(w, &r, "now/time_limit_ms"), 901000);
+	for (size_t i = 0; i < reply_count(w, &r, "explain"); i++) {
+		const char *at = str_fmt(w->cx.arena, "explain/%zu/", i).p;
+		const char *field = reply_text(
+			w, &r, str_fmt(w->cx.arena, "%sfield", at).p);
+
+		if (strcmp(field, "time_limit_ms") != 0)
+			continue;
+		assert_true(n < 5);
+		assert_string_equal(
+			reply_text(w, &r, str_fmt(w->cx.arena, "%sfrom", at).p),
+			from[n++]);
+	}
+	assert_int_equal(n, 5);
+	r = world_ok(w, "platform", "assessment.conditions",
+		     "{\"course\":\"c\",\"slug\":\"q\",\"learner\":\"ben\"}");
+	assert_int_equal(reply_int(w, &r, "now/time_limit_ms"), 720000);
+}
+
 static void an_override_that_contradicts_itself_is_refused(void **state)
 {
 	struct world *w = *state;
@@ -397,6 +445,7 @@ int main(void)
 		quiz_test(an_override_reaches_an_open_attempt_at_once),
 		quiz_test(a_groups_override_holds_for_its_members_alone),
 		quiz_test(an_accommodation_stretches_every_timed_assessment),
+		quiz_test(everything_that_differs_is_explained_in_order),
 		quiz_test(an_override_that_contradicts_itself_is_refused),
 		quiz_test(a_password_of_an_override_is_in_no_record),
 		quiz_test(no_call_tells_a_password),

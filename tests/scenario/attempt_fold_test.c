@@ -65,6 +65,25 @@ static void all_agree(struct world *w, const char *attempt)
 	w->cx.db = NULL;
 }
 
+/* What queries have kept says the same as a fold of all. */
+static void readers_agree(struct world *w, const char *attempt)
+{
+	static const char *const methods[] = { "attempt.get", "attempt.review",
+					       "attempt.explain" };
+	struct folds *f = w->app->attempts->folds;
+	struct str kept[3];
+
+	for (int i = 0; i < 3; i++)
+		kept[i] = quiz_do(w, "moderator", methods[i], attempt).json;
+	folds_bound(f, 0, 0);
+	for (int i = 0; i < 3; i++)
+		assert_true(str_eq(
+			kept[i],
+			quiz_do(w, "moderator", methods[i], attempt).json));
+	folds_bound(f, FOLDS_MOST, FOLDS_BYTES);
+	(void)quiz_do(w, "moderator", "attempt.get", attempt);
+}
+
 static const char *any_response(struct rng *rng, int slot)
 {
 	static const char *const all[3][3] = {
@@ -190,6 +209,9 @@ static void memory_and_tables_are_the_fold_of_the_records(void **state)
 							.p);
 			anything(w, &rng.rng, id);
 			all_agree(w, id);
+			/* Also when several records came since. */
+			if (rng_below(&rng.rng, 3) > 0)
+				readers_agree(w, id);
 		}
 		world_close(w);
 	}

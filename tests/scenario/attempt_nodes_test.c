@@ -132,13 +132,92 @@ static void a_dead_server_leaves_its_attempts_to_others(void **state)
 
 #define two_test(f) cmocka_unit_test_setup_teardown(f, open_two, close_two)
 
+/* Both servers resolve him anew: none of them gives the old person back. */
+static void who_is_erased_on_one_server_is_erased_on_the_other(void **state)
+{
+	struct two *t = *state;
+	const char *old, *attempt;
+	struct reply r;
+
+	NEEDS_TWO(t);
+	quiz_publish(t->a, "\"attempts\":0");
+	r = world_ok(t->b, ANN, "attempt.start", QUIZ_REF);
+	attempt = reply_text(t->b, &r, "attempt");
+	old = reply_text(t->b, &r, "learner");
+	world_ok(t->a, "admin", "learner.erase",
+		 "{\"learner\":\"ann\",\"reason\":\"r\"}");
+	r = world_call(t->b, ANN, "attempt.answer",
+		       "{\"attempt\":\"%s\",\"slot\":1,\"response\":" RIGHT_1
+		       "}",
+		       attempt);
+	assert_int_equal(r.e, ERR_NOT_FOUND);
+	r = world_call(t->b, "platform", "attempt.answer",
+		       "{\"attempt\":\"%s\",\"slot\":1,\"response\":" RIGHT_1
+		       "}",
+		       attempt);
+	assert_true(r.e == ERR_TOO_LATE || r.e == ERR_CONFLICT);
+	r = world_ok(t->b, ANN, "attempt.start", QUIZ_REF);
+	assert_string_not_equal(reply_text(t->b, &r, "learner"), old);
+	r = world_ok(t->b, "platform", "learner.get", "{\"id\":\"%s\"}", old);
+	assert_true(reply_has(t->b, &r, "erased_at"));
+	assert_false(reply_has(t->b, &r, "subject"));
+}
+
+static const char *text_at(struct world *w, const char *id)
+{
+	struct reply r = quiz_do(w, "moderator", "attempt.get", id);
+
+	assert_int_equal(r.e, OK);
+	return reply_text(w, &r, "slots/1/response/text");
+}
+
+/* Though each keeps what it has read. */
+static void each_server_reads_what_the_other_has_acknowledged(void **state)
+{
+	struct two *t = *state;
+	const char *id;
+	struct reply r;
+
+	NEEDS_TWO(t);
+	quiz_publish(t->a, "");
+	id = quiz_start(t->a, ANN);
+	for (int seq = 1; seq <= 12; seq++) {
+		const char *text = str_fmt(t->a->cx.arena, "v%d", seq).p;
+		const char *json =
+			str_fmt(t->a->cx.arena, "{\"text\":\"%s\"}", text).p;
+
+		r = quiz_answer(seq % 3 ? t->a : t->b, ANN, id, 2, seq, json);
+		assert_int_equal(r.e, OK);
+		assert_string_equal(text_at(t->a, id), text);
+		assert_string_equal(text_at(t->b, id), text);
+	}
+	quiz_do(t->a, ANN, "attempt.submit", id);
+	assert_string_equal(quiz_state(t->b, id), "graded");
+	world_ok(t->b, "moderator", "attempt.reopen",
+		 "{\"attempt\":\"%s\",\"reason\":\"x\"}", id);
+	assert_string_equal(quiz_state(t->a, id), "active");
+	assert_string_equal(text_at(t->a, id), "v12");
+	quiz_do(t->a, ANN, "attempt.submit", id);
+	assert_string_equal(text_at(t->a, id), "v12");
+	assert_string_equal(text_at(t->b, id), "v12");
+	/* Its stream does not tell that. */
+	clock_manual_step(&t->a->clock, 10000);
+	clock_manual_step(&t->b->clock, 10000);
+	world_ok(t->a, "admin", "learner.erase",
+		 "{\"learner\":\"ann\",\"reason\":\"asked for\"}");
+	assert_null(text_at(t->a, id));
+	assert_null(text_at(t->b, id));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		two_test(answers_may_come_to_either_server),
+		two_test(each_server_reads_what_the_other_has_acknowledged),
 		two_test(two_starts_at_two_servers_make_one_attempt),
 		two_test(an_extension_by_the_other_server_is_known),
 		two_test(a_dead_server_leaves_its_attempts_to_others),
+		two_test(who_is_erased_on_one_server_is_erased_on_the_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

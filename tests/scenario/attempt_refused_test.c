@@ -105,6 +105,8 @@ static const struct refused elsewhere[] = {
 	{ "attempt.suspend", "too_late_to_suspend", 0, "", ERR_TOO_LATE },
 	{ "attempt.mark", "nothing_to_mark_in_a_description", 0, "",
 	  ERR_PRECONDITION },
+	{ "attempt.mark", "what_was_erased_is_not_graded_anew", 0, "",
+	  ERR_ERASED },
 };
 
 static const char *started(struct world *w, const char *who, const char *slug)

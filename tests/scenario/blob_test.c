@@ -142,7 +142,7 @@ static void a_person_is_forgotten_and_the_chain_verifies(void **state)
 	r = world_call(w, "platform", "blob.info",
 		       "{\"digest\":\"%s\",\"learner\":\"ann\"}", digest);
 	assert_int_equal(r.e, ERR_ERASED);
-	world_pass(w, ERASURE_SETTLE_MS + ERASURE_SKEW_MS);
+	world_pass(w, ERASURE_SETTLE_MS);
 	r = world_ok(w, "admin", "job.get", "{\"job\":\"%s\"}", job);
 	assert_string_equal(reply_text(w, &r, "state"), "done");
 	r = world_call(w, "platform", "blob.get",

@@ -152,6 +152,71 @@ static void a_practice_assessment_never_reaches_the_gradebook(void **state)
 	assert_int_equal(r.e, ERR_PRECONDITION);
 }
 
+static struct reply line(struct world *w)
+{
+	return world_ok(w, "platform", "gradebook.get",
+			"{\"course\":\"c\",\"learner\":\"ann\"}");
+}
+
+static void a_column_is_the_newest_version_that_is_open(void **state)
+{
+	struct world *w = *state;
+	const char *first, *second;
+	struct reply r = line(w);
+
+	assert_int_equal(reply_count(w, &r, "columns"), 0);
+	first = quiz_publish(w, "\"max_grade\":5");
+	second = quiz_publish(w, "\"max_grade\":10");
+	world_publish(w, quiz_json(w, "b", "\"weight\":3"));
+	r = line(w);
+	assert_int_equal(reply_count(w, &r, "columns"), 2);
+	assert_string_equal(reply_text(w, &r, "columns/0/slug"), "b");
+	assert_string_equal(reply_text(w, &r, "columns/0/weight"), "3");
+	assert_string_equal(reply_text(w, &r, "columns/1/assessment"), second);
+	assert_string_equal(reply_text(w, &r, "columns/1/max_score"), "10");
+	world_ok(w, "author", "assessment.retire", "{\"assessment\":\"%s\"}",
+		 second);
+	r = line(w);
+	assert_string_equal(reply_text(w, &r, "columns/1/assessment"), first);
+	assert_string_equal(reply_text(w, &r, "columns/1/series"), first);
+	assert_string_equal(reply_text(w, &r, "columns/1/max_score"), "5");
+	quiz_publish(w, "\"kind\":\"practice\"");
+	r = line(w);
+	assert_int_equal(reply_count(w, &r, "columns"), 1);
+	world_ok(w, "author", "assessment.retire", "{\"assessment\":\"%s\"}",
+		 first);
+	r = line(w);
+	assert_int_equal(reply_count(w, &r, "columns"), 1);
+}
+
+static void grades_come_by_slug_and_the_courses_mark_decides(void **state)
+{
+	static const char *const slugs[] = { "m", "b", "z", "a" };
+	static const char *const order[] = { "a", "b", "m", "z" };
+	struct world *w = *state;
+	struct reply r;
+
+	for (int i = 0; i < 4; i++) {
+		world_publish(w, quiz_json(w, slugs[i], ""));
+		sit(w, "learner:ann", slugs[i], i == 0 ? 3 : 2);
+	}
+	r = line(w);
+	for (int i = 0; i < 4; i++)
+		assert_string_equal(
+			reply_text(w, &r,
+				   str_fmt(w->cx.arena, "grades/%d/slug", i).p),
+			order[i]);
+	assert_false(reply_has(w, &r, "passed"));
+	world_ok(w, "admin", "course.set",
+		 "{\"course\":\"c\",\"title\":\"C\",\"pass_mark\":0.7}");
+	r = line(w);
+	assert_string_equal(reply_text(w, &r, "passed"), "true");
+	world_ok(w, "admin", "course.set",
+		 "{\"course\":\"c\",\"title\":\"C\",\"pass_mark\":0.9}");
+	r = line(w);
+	assert_string_equal(reply_text(w, &r, "passed"), "false");
+}
+
 static void a_learner_sees_nobody_elses_grades(void **state)
 {
 	struct world *w = *state;
@@ -244,6 +309,8 @@ int main(void)
 		quiz_test(a_release_does_not_open_the_grade_of_a_later_attempt),
 		quiz_test(a_grade_set_by_hand_stays_until_it_is_given_back),
 		quiz_test(a_practice_assessment_never_reaches_the_gradebook),
+		quiz_test(a_column_is_the_newest_version_that_is_open),
+		quiz_test(grades_come_by_slug_and_the_courses_mark_decides),
 		quiz_test(a_learner_sees_nobody_elses_grades),
 		quiz_test(the_csv_guards_formulas_and_follows_rfc_4180),
 		quiz_test(the_list_is_paged_by_learner),

@@ -92,8 +92,7 @@ static void who_has_some_courses_changes_no_issuer(void **state)
 	struct world *w = *state;
 	const char *key = "bound-admin:c", *id;
 	struct reply r = world_ok(w, "admin", "issuer.register",
-				  "{\"issuer\":\"i\",\"audience\":\"a\","
-				  "\"jwks\":" JWKS "}");
+				  "{\"issuer\":\"i\",\"jwks\":" JWKS "}");
 
 	id = reply_text(w, &r, "id");
 	r = world_call(w, key, "issuer.update",

@@ -59,31 +59,94 @@ static void a_revoked_key_is_another_tenants_business_never(void **state)
 	assert_int_equal(r.e, ERR_NOT_FOUND);
 }
 
-static void nobody_grants_a_right_that_he_has_not(void **state)
+/* He runs it, so he gives any role in it; the installation is not his. */
+static void an_administrator_grants_any_role_but_the_operators(void **state)
 {
 	struct world *w = *state;
-	struct reply r = world_call(w, "admin", "key.create",
-				    "{\"name\":\"x\",\"roles\":[\"operator\"]"
-				    "}");
+	struct reply r;
 
-	assert_int_equal(r.e, ERR_DENIED);
-	assert_true(str_is(r.field, "/roles"));
-	r = world_call(w, "learner:ann", "key.create",
-		       "{\"name\":\"x\",\"roles\":[\"platform\"]}");
-	assert_int_equal(r.e, ERR_DENIED);
+	for (int i = 0; role_words[i]; i++) {
+		enum err want = 1 << i == ROLE_OPERATOR ? ERR_DENIED : OK;
+
+		r = world_call(w, "admin", "key.create",
+			       "{\"name\":\"x\",\"roles\":[\"%s\"]}",
+			       role_words[i]);
+		assert_int_equal(r.e, want);
+		if (r.e)
+			assert_true(str_is(r.field, "/roles"));
+	}
+	world_ok(w, "operator", "key.create",
+		 "{\"name\":\"x\",\"roles\":[\"operator\"]}");
+}
+
+static void nobody_else_grants_anything(void **state)
+{
+	static const char *const callers[] = { "learner:ann", "platform",
+					       "author",      "moderator",
+					       "auditor",     "worker" };
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(callers) / sizeof(callers[0]); i++) {
+		struct reply r =
+			world_call(w, callers[i], "key.create",
+				   "{\"name\":\"x\",\"roles\":[\"platform\"]}");
+
+		assert_int_equal(r.e, ERR_DENIED);
+	}
+}
+
+static void nobody_grants_a_course_that_he_has_not(void **state)
+{
+	static const struct {
+		const char *courses;
+		enum err want;
+	} rows[] = {
+		{ "", ERR_DENIED },
+		{ ",\"courses\":[]", ERR_DENIED },
+		{ ",\"courses\":[\"d\"]", ERR_DENIED },
+		{ ",\"courses\":[\"c\",\"d\"]", ERR_DENIED },
+		{ ",\"courses\":[\"c\"]", OK },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct reply r = world_call(w, "bound-admin:c", "key.create",
+					    "{\"name\":\"x\",\"roles\":"
+					    "[\"auditor\"]%s}",
+					    rows[i].courses);
+
+		assert_int_equal(r.e, rows[i].want);
+	}
+}
+
+static void an_issuers_audience_is_made_of_its_organization(void **state)
+{
+	struct world *w = *state;
+	struct reply r = world_ok(w, "admin", "organization.get", "{}");
+	const char *audience = reply_text(w, &r, "audience");
+
+	assert_non_null(strstr(audience, reply_text(w, &r, "organization")));
+	r = world_ok(w, "admin", "issuer.register",
+		     "{\"issuer\":\"https://a\",\"jwks\":" JWKS "}");
+	assert_string_equal(reply_text(w, &r, "audience"), audience);
+	r = world_call(w, "admin", "issuer.register",
+		       "{\"issuer\":\"https://b\",\"audience\":\"assay\","
+		       "\"jwks\":" JWKS "}");
+	assert_int_equal(r.e, ERR_INVALID);
+	assert_true(str_is(r.field, "/audience"));
+	assert_non_null(strstr(r.message.p, audience));
 }
 
 static void an_issuer_is_registered_rotated_and_revoked(void **state)
 {
 	struct world *w = *state;
-	struct reply r = world_ok(w, "admin", "issuer.register",
-				  "{\"issuer\":\"https://a\",\"audience\":"
-				  "\"assay\",\"jwks\":" JWKS "}");
+	struct reply r =
+		world_ok(w, "admin", "issuer.register",
+			 "{\"issuer\":\"https://a\",\"jwks\":" JWKS "}");
 	const char *id = reply_text(w, &r, "id");
 
 	r = world_call(w, "admin", "issuer.register",
-		       "{\"issuer\":\"https://a\",\"audience\":\"assay\","
-		       "\"jwks\":" JWKS "}");
+		       "{\"issuer\":\"https://a\",\"jwks\":" JWKS "}");
 	assert_int_equal(r.e, ERR_CONFLICT);
 	world_ok(w, "admin", "issuer.update",
 		 "{\"id\":\"%s\",\"jwks\":" JWKS "}", id);
@@ -92,10 +155,100 @@ static void an_issuer_is_registered_rotated_and_revoked(void **state)
 		       "{\"id\":\"%s\",\"jwks\":" JWKS "}", id);
 	assert_int_equal(r.e, ERR_NOT_FOUND);
 	r = world_call(w, "admin", "issuer.register",
-		       "{\"issuer\":\"https://b\",\"audience\":\"assay\","
+		       "{\"issuer\":\"https://b\","
 		       "\"jwks\":{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}}");
 	assert_int_equal(r.e, ERR_INVALID);
 	assert_true(str_starts(r.field, "/jwks"));
+}
+
+/* ---- who a learner is ---- */
+
+static void an_id_leads_back_to_the_platforms_name(void **state)
+{
+	struct world *w = *state;
+	const char *id;
+	struct reply r;
+
+	quiz_publish(w, "");
+	r = world_ok(w, "learner:ann", "attempt.start", QUIZ_REF);
+	id = reply_text(w, &r, "learner");
+	r = world_ok(w, "platform", "learner.get", "{\"id\":\"%s\"}", id);
+	assert_string_equal(reply_text(w, &r, "subject"), "ann");
+	assert_string_equal(reply_text(w, &r, "id"), id);
+	r = world_ok(w, "bound:c", "learner.get", "{\"id\":\"%s\"}", id);
+	assert_string_equal(reply_text(w, &r, "subject"), "ann");
+	r = world_call(w, "foreign", "learner.get", "{\"id\":\"%s\"}", id);
+	assert_int_equal(r.e, ERR_NOT_FOUND);
+	r = world_call(w, "learner:ann", "learner.get", "{\"id\":\"%s\"}", id);
+	assert_int_equal(r.e, ERR_DENIED);
+	r = world_call(w, "platform", "learner.get", "{}");
+	assert_int_equal(r.e, ERR_INVALID);
+	r = world_call(w, "platform", "learner.get",
+		       "{\"id\":\"%s\",\"learner\":\"ann\"}", id);
+	assert_int_equal(r.e, ERR_INVALID);
+}
+
+static void all_learners_are_listed_page_by_page(void **state)
+{
+	enum { LEARNERS = 25 };
+	struct world *w = *state;
+	const char *cursor = "";
+	int seen = 0, pages = 0;
+	struct reply r;
+
+	for (int i = 0; i < LEARNERS; i++)
+		world_ok(w, "platform", "learner.set",
+			 "{\"learner\":\"s%d\",\"name\":\"N\"}", i);
+	world_ok(w, "foreign", "learner.set",
+		 "{\"learner\":\"theirs\",\"name\":\"N\"}");
+	do {
+		r = world_ok(w, "admin", "learner.list", "{\"limit\":10%s}",
+			     cursor);
+		assert_null(strstr(r.json.p, "theirs"));
+		seen += (int)reply_count(w, &r, "learners");
+		pages++;
+		if (reply_has(w, &r, "next"))
+			cursor = str_fmt(w->cx.arena, ",\"cursor\":\"%s\"",
+					 reply_text(w, &r, "next"))
+					 .p;
+	} while (reply_has(w, &r, "next"));
+	assert_int_equal(seen, LEARNERS);
+	assert_int_equal(pages, 3);
+}
+
+static void who_was_erased_and_comes_back_is_a_stranger(void **state)
+{
+	struct world *w = *state;
+	const char *old, *attempt, *fresh;
+	struct reply r;
+
+	quiz_publish(w, "\"attempts\":0");
+	attempt = quiz_start(w, "learner:ann");
+	r = world_ok(w, "learner:ann", "attempt.get", "{\"attempt\":\"%s\"}",
+		     attempt);
+	r = world_ok(w, "platform", "learner.get", "{\"learner\":\"ann\"}");
+	old = reply_text(w, &r, "id");
+	world_pass(w, 1000);
+	world_ok(w, "admin", "learner.erase",
+		 "{\"learner\":\"ann\",\"reason\":\"r\"}");
+	r = world_ok(w, "platform", "learner.get", "{\"learner\":\"ann\"}");
+	assert_string_equal(reply_text(w, &r, "id"), old);
+	assert_true(reply_has(w, &r, "erased_at"));
+	/* She is back: none of it is hers. */
+	r = world_ok(w, "learner:ann", "attempt.start", QUIZ_REF);
+	fresh = reply_text(w, &r, "learner");
+	assert_string_not_equal(fresh, old);
+	assert_int_equal(reply_int(w, &r, "number"), 1);
+	r = world_call(w, "learner:ann", "attempt.get", "{\"attempt\":\"%s\"}",
+		       attempt);
+	assert_int_equal(r.e, ERR_NOT_FOUND);
+	r = world_ok(w, "platform", "learner.get", "{\"id\":\"%s\"}", old);
+	assert_true(reply_has(w, &r, "erased_at"));
+	assert_false(reply_has(w, &r, "subject"));
+	r = world_ok(w, "platform", "learner.get", "{\"learner\":\"ann\"}");
+	assert_string_equal(reply_text(w, &r, "id"), fresh);
+	r = world_ok(w, "moderator", "attempt.export", "{\"course\":\"c\"}");
+	assert_true(str_find(r.bytes, str_of(old), 0) != SIZE_MAX);
 }
 
 static void what_another_tenant_has_is_not_found(void **state)
@@ -176,8 +329,14 @@ int main(void)
 		quiz_test(a_key_is_shown_once_also_when_the_call_is_repeated),
 		quiz_test(the_record_of_a_new_key_does_not_hold_it),
 		quiz_test(a_revoked_key_is_another_tenants_business_never),
-		quiz_test(nobody_grants_a_right_that_he_has_not),
+		quiz_test(an_administrator_grants_any_role_but_the_operators),
+		quiz_test(nobody_else_grants_anything),
+		quiz_test(nobody_grants_a_course_that_he_has_not),
+		quiz_test(an_issuers_audience_is_made_of_its_organization),
 		quiz_test(an_issuer_is_registered_rotated_and_revoked),
+		quiz_test(an_id_leads_back_to_the_platforms_name),
+		quiz_test(all_learners_are_listed_page_by_page),
+		quiz_test(who_was_erased_and_comes_back_is_a_stranger),
 		quiz_test(what_another_tenant_has_is_not_found),
 		quiz_test(a_call_without_or_with_an_unknown_token_is_refused),
 		quiz_test(

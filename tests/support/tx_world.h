@@ -253,7 +253,8 @@ static inline enum err tx_ask(struct tx *w, const struct rpc_method *table,
 	struct tx_ask a = { rpc_find(&t, str_of(name)), params, reply };
 
 	CHECK(a.m);
-	if (!(w->who.roles & a.m->roles))
+	if (!(w->who.roles & a.m->roles) ||
+	    (a.m->flags & RPC_WHOLE && w->who.courses.n))
 		return ERR_DENIED;
 	w->io = (struct rpc_io){ .bytes_in = bytes };
 	return a.m->flags & RPC_WRITES ? tx_run(w, tx_ask_run, &a)

@@ -32,17 +32,17 @@ static enum err person_of(struct ctx *cx, const struct id *org,
 			  struct str subject, struct id *out)
 {
 	struct store_conn *was = cx->db;
-	struct organization o;
+	struct person_found f;
 	enum err e;
 
 	if (!was)
 		cx->db = store_reader(only->app->store, 1000);
-	e = org_load(cx, org, &o);
+	e = person_find(cx, org, subject, &f);
 	if (!was)
 		store_reader_done(only->app->store, cx->db);
 	cx->db = was;
 	if (!e)
-		*out = person_id(&o, subject);
+		*out = f.id;
 	return e;
 }
 
@@ -66,13 +66,16 @@ static enum err world_principal(struct auth *a, struct ctx *cx,
 				 .expires_ms = INT64_MAX };
 	*out = p;
 	if (after(token, "bound:", &rest) ||
+	    after(token, "bound-all:", &rest) ||
 	    after(token, "bound-admin:", &rest)) {
 		struct str *course = ARENA_NEW(cx->arena, struct str);
 
 		*course = str_copy(cx->arena, rest);
-		p->roles = str_starts(token, "bound:")
-				   ? ROLE_PLATFORM
-				   : ROLE_ORG_ADMIN | ROLE_AUDITOR;
+		p->roles = ROLE_ORG_ADMIN | ROLE_AUDITOR;
+		if (str_starts(token, "bound:"))
+			p->roles = ROLE_PLATFORM;
+		if (str_starts(token, "bound-all:"))
+			p->roles = ~(uint32_t)ROLE_ANYONE;
 		p->courses = (struct list){ course, 1 };
 		return OK;
 	}

@@ -13,6 +13,7 @@
  *	"learner:NAME"    a learner of it, known to the platform as NAME
  *	"bound:COURSE"    a platform's key for one course only
  *	"bound-admin:COURSE"    an administrator's and auditor's, likewise
+ *	"bound-all:COURSE"    with every role, likewise
  *	"foreign"         the platform of another organization
  *	"stranger:NAME"   a learner of that one
  *

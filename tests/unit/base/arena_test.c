@@ -65,6 +65,7 @@ static void what_was_handed_out_is_counted(void **state)
 	assert_int_equal(arena_used(a), 16);
 	arena_alloc(a, 100000);
 	assert_in_range(arena_used(a), 100016, 100032);
+	assert_in_range(arena_held(a), 100016, 110000);
 	arena_free(a);
 }
 

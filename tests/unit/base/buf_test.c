@@ -81,6 +81,8 @@ static void a_buffer_may_be_filled_to_its_limit(void **state)
 	buf_fmt(&b, "%d", 34);
 	assert_false(b.failed);
 	assert_true(str_is(buf_view(&b), "ab34"));
+	assert_null(buf_room(&b, 1)); /* though memory has room */
+	assert_true(b.failed);
 	buf_done(&b);
 }
 

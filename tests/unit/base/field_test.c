@@ -439,6 +439,46 @@ static void members_are_written_in_table_order(void **state)
 	buf_done(&b);
 }
 
+/* Of every length around a word's, with every byte at every place. */
+static void each_byte_of_a_string_is_looked_at(void **state)
+{
+	enum { MOST = 18 };
+	char text[MOST];
+
+	(void)state;
+	for (size_t n = 1; n <= MOST; n++)
+		for (size_t at = 0; at < n; at++)
+			for (int c = 0; c < 256; c++) {
+				bool plain = c >= 0x20 && c < 0x80 &&
+					     c != '"' && c != '\\';
+				struct buf b = { 0 };
+
+				memset(text, 'x', n);
+				text[at] = (char)c;
+				jout_str(&b, (struct str){ text, n });
+				assert_int_equal(b.n == n + 2, plain);
+				assert_int_equal(b.p[0], '"');
+				assert_int_equal(b.p[b.n - 1], '"');
+				assert_memory_equal(b.p + 1, text, at);
+				assert_memory_equal(b.p + b.n - 1 -
+							    (n - at - 1),
+						    text + at + 1, n - at - 1);
+				buf_done(&b);
+			}
+}
+
+static void an_object_without_members_is_written(void **state)
+{
+	static const struct field none[] = { FIELD_END };
+	static const struct shape shape = { "none", 0, none };
+	struct buf b = { 0 };
+
+	(void)state;
+	field_encode(&b, &shape, NULL);
+	assert_true(str_is(buf_view(&b), "{}"));
+	buf_done(&b);
+}
+
 static void a_full_buffer_is_noticed_once(void **state)
 {
 	struct buf b = { .limit = 50 };
@@ -502,6 +542,8 @@ int main(void)
 		cmocka_unit_test(an_escaped_member_name_is_the_same_name),
 		cmocka_unit_test(a_shape_may_hold_lists_of_itself),
 		cmocka_unit_test(members_are_written_in_table_order),
+		cmocka_unit_test(each_byte_of_a_string_is_looked_at),
+		cmocka_unit_test(an_object_without_members_is_written),
 		cmocka_unit_test(a_full_buffer_is_noticed_once),
 		cmocka_unit_test(the_schema_says_what_decode_demands),
 	};

@@ -242,18 +242,26 @@ static void make_token(struct stage *s)
 {
 	char *jwk = world_path(s->w, "k.jwk"), *jwks = world_path(s->w, "j");
 	struct str at = str_fmt(s->w->cx.arena, "@%s", jwks);
+	const char *audience, *end;
 
 	assert_int_equal(world_run(s->w, "key", "new", "-o", jwk, NULL), 0);
 	assert_int_equal(world_run(s->w, "key", "jwks", jwk, "-o", jwks, NULL),
 			 0);
 	assert_int_equal(world_run(s->w, "issuer", "register", "--url", s->url,
 				   "--token-file", s->admin, "--issuer", "i",
-				   "--audience", "a", "--jwks", at.p, NULL),
+				   "--jwks", at.p, "--json", NULL),
 			 0);
+	audience = strstr(s->w->out, "assay:"); /* made for the tenant */
+	assert_non_null(audience);
+	end = strchr(audience, '"');
+	assert_non_null(end);
+	audience =
+		str_fmt(s->w->cx.arena, "%.*s", (int)(end - audience), audience)
+			.p;
 	s->w->cx.clock = &clock_system;
 	assert_int_equal(world_run(s->w, "token", jwk, "--issuer", "i",
-				   "--audience", "a", "--subject", "ann", "-o",
-				   s->token, NULL),
+				   "--audience", audience, "--subject", "ann",
+				   "-o", s->token, NULL),
 			 0);
 }
 

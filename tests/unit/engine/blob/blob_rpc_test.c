@@ -168,17 +168,16 @@ static void the_record_keeps_a_personal_digest_erasable(void **state)
 {
 	struct tx *w = *state;
 	struct str digest;
-	struct organization o;
-	struct id anna;
+	struct person_found anna;
 
 	digest = put(w, "anna", "anna's");
 	put(w, "anna", "anna's"); /* and says nothing twice */
 	w->cx.db = store_reader(w->app.store, 0);
-	assert_int_equal(org_load(&w->cx, &w->who.org, &o), OK);
+	assert_int_equal(person_find(&w->cx, &w->who.org, STR("anna"), &anna),
+			 OK);
 	store_reader_done(w->app.store, w->cx.db);
-	anna = person_id(&o, STR("anna"));
 	assert_int_equal(digest.n, 64);
-	assert_int_equal(tx_read(w, gather, &anna), OK);
+	assert_int_equal(tx_read(w, gather, &anna.id), OK);
 }
 
 int main(void)
