@@ -169,9 +169,7 @@ static struct answered answered_of(int64_t slot, int64_t seq,
 				  .due_at = s->due_at,
 				  .hard_end_at = s->hard_end_at,
 				  .has_remaining = s->due_at != 0,
-				  .remaining_ms = s->due_at > s->at
-							  ? s->due_at - s->at
-							  : 0,
+				  .remaining_ms = s->due_at - s->at,
 				  .server_time = s->at };
 }
 
