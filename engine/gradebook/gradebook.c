@@ -133,7 +133,7 @@ static void derive(struct ctx *cx, const struct published *p,
 	}
 	g->has_score = r.has;
 	g->score = r.has ? r.grade : DEC_ZERO;
-	g->max_score = r.max;
+	g->max_score = r.max.nano ? r.max : p->row.max_score;
 	g->scaled = r.has ? r.scaled : DEC_ZERO;
 	g->passed = r.passed;
 	g->late = r.late;
@@ -182,9 +182,9 @@ enum err gradebook_update(struct ctx *cx, const struct published *p,
 	now.series = p->row.series;
 	now.course = p->row.course;
 	derive(cx, p, effective, attempts, ids, n, &now);
-	/* What was released was the grade of another attempt. */
-	if (effective->release == RELEASE_HELD &&
-	    !id_eq(&old.attempt, &now.attempt))
+	/* What was released was no grade, or that of another attempt. */
+	if (!now.has_score || (effective->release == RELEASE_HELD &&
+			       !id_eq(&old.attempt, &now.attempt)))
 		now.released_at = 0;
 	if (!now.released_at && is_released(effective, &now, attempts, ids, n))
 		now.released_at = clock_ms(cx->clock);

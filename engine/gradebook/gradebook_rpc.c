@@ -451,6 +451,7 @@ static enum err give_back(struct ctx *cx, struct grade *g)
 			       "this grade was not set by hand");
 	g->overridden = g->has_score = g->passed = g->late = false;
 	g->score = g->scaled = DEC_ZERO;
+	g->released_at = 0;
 	g->attempt = (struct id){ { 0 } };
 	e = gradebook_store(cx, g);
 	if (!e && h)

@@ -16,6 +16,7 @@ static const struct field column_fields[] = {
 	FIELD(struct course_assessment, id, KIND_ID, "the version"),
 	FIELD(struct course_assessment, slug, KIND_STR, "its name"),
 	FIELD(struct course_assessment, kind, KIND_INT, "graded or practice"),
+	FIELD(struct course_assessment, retired_at, KIND_TIME, "0: open"),
 	FIELD(struct course_assessment, pass_mark, KIND_DEC, "the course's"),
 	FIELD_END,
 };
@@ -70,14 +71,13 @@ const struct stmt gradebook_sql[GRADEBOOK_STMTS] = {
 			     " WHERE g.org = $1 AND g.course = $2"
 			     " ORDER BY p.subject, g.learner",
 			     &learner_shape },
-	/* By slug and version: the last of a slug is the one that counts. */
 	[COURSE_ASSESSMENTS] = { "course_assessments",
-				 "SELECT id, slug, kind, COALESCE("
+				 "SELECT id, slug, kind, retired_at, COALESCE("
 				 "(SELECT pass_mark FROM course"
 				 " WHERE org = $1 AND course = $2), 0)"
 				 " AS pass_mark FROM assessment"
 				 " WHERE org = $1 AND course = $2"
-				 " AND retired_at = 0 ORDER BY slug, version",
+				 " ORDER BY slug, version",
 				 &column_shape },
 	[COURSE_SET] = { "course_set",
 			 "INSERT INTO course"

@@ -22,10 +22,11 @@ struct grade_learner {
 	struct id learner;
 	struct str subject, name;
 };
-/* A live version of an assessment of a course. */
+/* A version of an assessment of a course. */
 struct course_assessment {
 	struct id id;
 	struct str slug;
 	int64_t kind;
+	int64_t retired_at;   /* 0: open */
 	struct dec pass_mark; /* the course's; 0: none */
 };
