@@ -12,6 +12,15 @@ static const struct field learner_fields[] = {
 static const struct shape learner_shape =
 	SHAPE(struct grade_learner, learner_fields);
 
+static const struct field record_fields[] = {
+	FIELD(struct grade_record, node, KIND_INT, "of the chain"),
+	FIELD(struct grade_record, seq, KIND_INT, "in the chain"),
+	FIELD(struct grade_record, body, KIND_RAW, "the grade"),
+	FIELD_END,
+};
+static const struct shape record_row_shape =
+	SHAPE(struct grade_record, record_fields);
+
 static const struct field column_fields[] = {
 	FIELD(struct course_assessment, id, KIND_ID, "the version"),
 	FIELD(struct course_assessment, slug, KIND_STR, "its name"),
@@ -71,6 +80,18 @@ const struct stmt gradebook_sql[GRADEBOOK_STMTS] = {
 			     " WHERE g.org = $1 AND g.course = $2"
 			     " ORDER BY p.subject, g.learner",
 			     &learner_shape },
+	[GRADES_ALL] = { "grades_all",
+			 "SELECT " COLS " FROM grade"
+			 " WHERE (org, course, learner, series)"
+			 " > ($1, $2, $3, $4)"
+			 " ORDER BY org, course, learner, series LIMIT $5",
+			 &grade_row_shape },
+	[GRADE_RECORDS] = { "grade_records",
+			    "SELECT node, seq, body FROM record"
+			    " WHERE (node, seq) > ($1, $2)"
+			    " AND event IN ('grade.changed', 'grade.set')"
+			    " ORDER BY node, seq LIMIT $3",
+			    &record_row_shape },
 	[COURSE_ASSESSMENTS] = { "course_assessments",
 				 "SELECT id, slug, kind, retired_at, COALESCE("
 				 "(SELECT pass_mark FROM course"

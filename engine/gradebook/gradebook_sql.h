@@ -10,6 +10,8 @@ enum gradebook_stmt {
 	GRADES_OF_LEARNER,
 	GRADES_OF_COURSE,
 	GRADE_LEARNERS,
+	GRADES_ALL,
+	GRADE_RECORDS,
 	COURSE_ASSESSMENTS,
 	COURSE_SET,
 	COURSE_LIST,
@@ -21,6 +23,11 @@ extern const struct stmt gradebook_sql[GRADEBOOK_STMTS];
 struct grade_learner {
 	struct id learner;
 	struct str subject, name;
+};
+/* A record that has a grade in it. */
+struct grade_record {
+	int64_t node, seq;
+	struct str body;
 };
 /* A version of an assessment of a course. */
 struct course_assessment {
