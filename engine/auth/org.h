@@ -79,6 +79,11 @@ struct person {
 	int64_t created_at, erased_at;
 };
 extern const struct shape person_shape;
+/* What reports call a person of this subject. */
+static inline struct str person_shown(struct str subject)
+{
+	return subject.p ? subject : STR("(erased)");
+}
 
 struct id person_id(const struct organization *o, struct str subject);
 /* Makes the row on first use; a name that is given replaces the old one. */

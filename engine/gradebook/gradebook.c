@@ -71,15 +71,13 @@ enum err gradebook_store(struct ctx *cx, const struct grade *g)
 
 void gradebook_note(struct ctx *cx, const char *event, const struct grade *g)
 {
-	struct buf b = { 0 };
-
-	field_encode(&b, &grade_shape, g);
-	record_stage(cx, &(struct record){ .org = g->org,
-					   .stream = g->learner,
-					   .learner = g->learner,
-					   .event = str_of(event),
-					   .body = buf_copy(&b, cx->arena) });
-	buf_done(&b);
+	record_stage(cx,
+		     &(struct record){
+			     .org = g->org,
+			     .stream = g->learner,
+			     .learner = g->learner,
+			     .event = str_of(event),
+			     .body = field_text(cx->arena, &grade_shape, g) });
 }
 
 enum err gradebook_row(struct ctx *cx, const struct id *org, struct str course,
