@@ -101,6 +101,7 @@ enum {
 	ROWS_DEFAULT = 100000,
 	HEADER_MOST = 65536,
 	SLOT_CELLS = 3,
+	BYTES_ENOUGH = LIMIT_BLOB_BYTES / 2,
 	BYTES_MOST = LIMIT_BLOB_BYTES - HEADER_MOST,
 };
 
@@ -273,7 +274,11 @@ static enum err page(struct ctx *cx, const struct csv_opts *opts,
 	return e;
 }
 
-/* As many pages as fit; f->cursor is where the next file begins. */
+/*
+ * Pages until it is enough; f->cursor is where the next file begins. A page
+ * whose attempts are wider than those before makes all of these wider, too: if
+ * that does not fit, it is for the next file.
+ */
 static enum err gather(struct ctx *cx, const struct csv_opts *opts,
 		       struct filter *f, struct gathered *g)
 {
@@ -294,7 +299,8 @@ static enum err gather(struct ctx *cx, const struct csv_opts *opts,
 			f->cursor = from;
 			break;
 		}
-	} while (!e && !id_is_none(&f->cursor) && g->n < most);
+	} while (!e && !id_is_none(&f->cursor) && g->n < most &&
+		 file_bytes(g) < BYTES_ENOUGH);
 	return e;
 }
 
