@@ -121,7 +121,7 @@ int64_t db_verify_chain(struct run *r, const char *url)
 
 	cx.arena = arena_new(1 << 20);
 	cx.db = store_reader(s, 5000);
-	if (!cx.db || chain_verify(&cx, NULL, NULL, &report))
+	if (!cx.db || chain_verify(&cx, NULL, NULL, NULL, &report))
 		die("the chain cannot be verified: %s", cx.error.text);
 	if (!report.intact)
 		die("the chain is broken: %s",

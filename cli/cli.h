@@ -30,6 +30,7 @@ struct cli {
 	 */
 	const struct stmt_set *const *stmts;
 	const struct migration_set *const *migrations;
+	const struct chain_check *checks; /* of their tables; may be NULL */
 };
 
 /* The whole program; args are without the program's name. */

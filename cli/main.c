@@ -54,7 +54,8 @@ int main(int argc, char **argv)
 			 .env = env,
 			 .wait = wait_for,
 			 .stmts = all_stmts,
-			 .migrations = all_migrations };
+			 .migrations = all_migrations,
+			 .checks = all_checks };
 	int code;
 
 	if (sodium_init() < 0)

@@ -68,6 +68,19 @@ static void on_records(void *arg, int64_t records)
 	progress_set(arg, records, 0);
 }
 
+/* One snapshot: a server may be writing. */
+static enum err verify_reader(struct cli *c, struct progress *bar,
+			      struct chain_report *r)
+{
+	enum err e = store_read_begin(c->cx);
+
+	if (e)
+		return e;
+	e = chain_verify(c->cx, c->checks, on_records, bar, r);
+	store_read_end(c->cx);
+	return e;
+}
+
 static int verify_store(struct cli *c, const struct args *a, struct str url)
 {
 	struct store_opts o = { .url = url,
@@ -94,7 +107,7 @@ static int verify_store(struct cli *c, const struct args *a, struct str url)
 		return cli_say(c, CLI_FAILED, "the store does not answer");
 	}
 	progress_start(&bar, c, "records");
-	e = chain_verify(c->cx, on_records, &bar, &r);
+	e = verify_reader(c, &bar, &r);
 	progress_end(&bar);
 	store_reader_done(s, c->cx->db);
 	c->cx->db = NULL;

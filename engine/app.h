@@ -22,6 +22,7 @@ struct app {
 	const struct assessment_hooks *assessment_hooks;
 	const struct gradebook_hooks *gradebook_hooks;
 	const struct erasure_hook *erasure_hooks; /* end without a function */
+	const struct chain_check *chain_checks;	  /* likewise */
 	const struct config *config;
 	const struct rpc_table *methods;
 	struct metrics *metrics;

@@ -47,3 +47,7 @@ const struct migration_set *const all_migrations[] = {
 };
 
 const struct job_kind *const all_jobs[] = { &erasure_job, NULL };
+
+const struct chain_check all_checks[] = { { attempts_check },
+					  { gradebook_check },
+					  { NULL } };

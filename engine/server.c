@@ -356,6 +356,7 @@ static void make_core(struct server *s)
 	s->app.assessment_hooks = &assessment_hooks;
 	s->app.gradebook_hooks = &gradebook_hooks;
 	s->app.erasure_hooks = erasure_hooks;
+	s->app.chain_checks = all_checks;
 	s->app.node = s->config.node;
 	s->app.metrics = metrics_new(&all_methods);
 	if (s->o.steady)

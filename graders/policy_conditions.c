@@ -12,7 +12,7 @@ static const struct field conditions_fields[] = {
 	FIELD_OPT(struct policy_conditions, again_at, KIND_TIME,
 		  "when it may be tried again"),
 	FIELD_OPT(struct policy_conditions, missing, KIND_STR,
-		  "the prerequisite that is not met"),
+		  "the prerequisite that is not met, or not released"),
 	FIELD(struct policy_conditions, finished, KIND_BOOL,
 	      "there will be no further attempt"),
 	FIELD(struct policy_conditions, attempts_left, KIND_INT,
@@ -37,19 +37,25 @@ static const struct field conditions_fields[] = {
 const struct shape policy_conditions_shape =
 	SHAPE(struct policy_conditions, conditions_fields);
 
-static bool prerequisite_is_met(const struct prerequisite *q,
-				const struct policy_history *h)
+/*
+ * START_OK, or why not. Of a result that is held back nothing may be guessed
+ * from the answer but that there is one.
+ */
+static int prerequisite_says(const struct prerequisite *q,
+			     const struct policy_history *h)
 {
 	const struct prerequisite_result *r = h->results.at;
 
 	for (size_t i = 0; i < h->results.n; i++) {
 		if (!str_eq(r[i].assessment, q->assessment))
 			continue;
-		if (q->has_min_scaled)
-			return dec_cmp(r[i].scaled, q->min_scaled) >= 0;
-		return r[i].passed;
+		if (r[i].held)
+			return START_UNRELEASED;
+		if (q->has_min_scaled ? dec_cmp(r[i].scaled, q->min_scaled) >= 0
+				      : r[i].passed)
+			return START_OK;
 	}
-	return false;
+	return START_PREREQUISITE;
 }
 
 static void check_prerequisites(const struct policy *p,
@@ -60,8 +66,8 @@ static void check_prerequisites(const struct policy *p,
 	const struct prerequisite *q = p->prerequisites.at;
 
 	for (size_t i = 0; i < p->prerequisites.n; i++)
-		if (v->reason == START_OK && !prerequisite_is_met(&q[i], h)) {
-			v->reason = START_PREREQUISITE;
+		if (v->reason == START_OK) {
+			v->reason = prerequisite_says(&q[i], h);
 			out->missing = q[i].assessment;
 		}
 }
@@ -75,7 +81,10 @@ static void may_start(const struct policy *p, const struct policy_history *h,
 {
 	struct rule_verdict v = { START_OK, 0 };
 
-	policy_access(p, now, &v);
+	if (h->retired)
+		v.reason = START_RETIRED;
+	else
+		policy_access(p, now, &v);
 	if (v.reason == START_OK && p->closes_at && now > p->closes_at)
 		v.reason = START_CLOSED;
 	check_prerequisites(p, h, &v, out);
@@ -101,10 +110,11 @@ void policy_conditions(const struct policy *p, bool has_password,
 	may_start(p, h, now, out);
 	out->may_start = out->reason == START_OK;
 	out->sentence = str_of(start_reason_sentence(out->reason));
-	if (out->reason != START_PREREQUISITE)
+	if (out->reason != START_PREREQUISITE &&
+	    out->reason != START_UNRELEASED)
 		out->missing = (struct str){ 0 };
-	out->finished =
-		!h->has_open && !h->preview && policy_is_finished(p, h, now);
+	out->finished = !h->has_open && !h->preview &&
+			(h->retired || policy_is_finished(p, h, now));
 	out->attempts_left = -1;
 	if (p->attempts && !h->preview)
 		out->attempts_left =

@@ -44,6 +44,11 @@ void policy_times_of_due(const struct policy *p, int64_t due,
 	  "closed.")                                                           \
 	X(START_PREREQUISITE, "prerequisite",                                  \
 	  "Another assessment must be done first.")                            \
+	X(START_UNRELEASED, "unreleased",                                      \
+	  "The result of another assessment that must be done first has not "  \
+	  "been released yet.")                                                \
+	X(START_RETIRED, "retired",                                            \
+	  "This assessment was retired: no new attempt can start.")            \
 	X(START_RUNNING, "running",                                            \
 	  "You have an open attempt: go on with it or hand it in.")
 
@@ -61,6 +66,7 @@ struct prerequisite_result {
 	struct str assessment;
 	struct dec scaled;
 	bool passed;
+	bool held; /* he may not see it yet: then it fulfils nothing */
 };
 
 /* What a learner has done in this assessment before. */
@@ -69,6 +75,7 @@ struct policy_history {
 	int64_t last_started, last_finished; /* of the last of them */
 	bool has_open;			     /* one is open now */
 	bool preview;	     /* an author looks: dates and limits do not hold */
+	bool retired;	     /* the version takes no new attempts */
 	struct list results; /* struct prerequisite_result */
 };
 
@@ -126,7 +133,7 @@ struct policy_conditions {
 	int reason;	       /* enum start_reason */
 	struct str sentence;   /* safe to show */
 	int64_t again_at;      /* when it may be tried again; 0: not known */
-	struct str missing;    /* START_PREREQUISITE: its slug */
+	struct str missing;    /* START_PREREQUISITE, _UNRELEASED: its slug */
 	bool finished;	       /* there will be no further attempt */
 	int64_t attempts_left; /* -1: any number */
 	bool needs_password, needs_pledge; /* to be given at the start */

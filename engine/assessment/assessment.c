@@ -65,12 +65,12 @@ enum err assessment_by_series(struct ctx *cx, const struct id *org,
 	return assessment_version(cx, org, series, out);
 }
 
-/* Of what is not retired the catalog has the row as well. */
+/* The catalog has the row as well, but for whether it is retired by now. */
 static enum err newest_of_slug(struct ctx *cx, struct str course,
 			       struct str slug, struct assessment *out)
 {
 	const struct published *p = NULL;
-	struct id_row row;
+	struct newest_row row;
 	enum err e = store_one(
 		cx, &assessment_sql[ASSESSMENT_NEWEST],
 		VALS(v_id(&cx->who->org), v_text(course), v_text(slug)), &row);
@@ -81,7 +81,7 @@ static enum err newest_of_slug(struct ctx *cx, struct str course,
 	if (e)
 		return e;
 	*out = p->row;
-	out->retired_at = 0;
+	out->retired_at = row.retired_at;
 	return OK;
 }
 

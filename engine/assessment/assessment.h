@@ -48,7 +48,12 @@ void catalog_hold(struct catalog *c, const struct published *p);
 /* now: whoever used it until then has it for the request. */
 void catalog_drop(struct catalog *c, const struct published *p, int64_t now);
 
-/* The newest version of a series that is not retired. */
+/*
+ * The version of a series that stands for all: the newest one that is not
+ * retired, or of nothing but retired ones the newest. Retiring says that no
+ * attempt starts on a version, and nothing else: what was done on it is read,
+ * graded and regraded as before. Who starts an attempt looks at retired_at.
+ */
 MUST enum err assessment_newest(struct ctx *cx, const struct id *org,
 				const struct id *series,
 				struct assessment *out);
@@ -60,7 +65,8 @@ MUST enum err assessment_by_series(struct ctx *cx, const struct id *org,
 MUST enum err assessment_version(struct ctx *cx, const struct id *org,
 				 const struct id *id, struct assessment *out);
 /*
- * What a caller named: an id of a version, or course and slug (the newest).
+ * What a caller named: an id of a version, or course and slug (the version that
+ * assessment_newest would give).
  * ERR_INVALID if neither, ERR_NOT_FOUND also for a course that his token does
  * not cover.
  */

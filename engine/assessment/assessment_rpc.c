@@ -439,7 +439,8 @@ const struct rpc_method assessment_methods[] = {
 	  .fails = FAILS(ERR_NOT_FOUND),
 	  .run = list },
 	{ .name = "assessment.retire",
-	  .does = "Let no new attempt start on a version.",
+	  .does = "Let no new attempt start on a version; what was done on it "
+		  "stays and counts.",
 	  .roles = AUTHORS,
 	  .flags = RPC_WRITES | RPC_QUIET,
 	  .params = &assessment_ref_shape,

@@ -8,11 +8,13 @@ static const struct field body_fields[] = {
 };
 static const struct shape body_shape = SHAPE(struct body_row, body_fields);
 
-static const struct field id_fields[] = {
-	FIELD(struct id_row, id, KIND_ID, "a version"),
+static const struct field newest_fields[] = {
+	FIELD(struct newest_row, id, KIND_ID, "a version"),
+	FIELD(struct newest_row, retired_at, KIND_TIME, "0: open"),
 	FIELD_END,
 };
-static const struct shape id_shape = SHAPE(struct id_row, id_fields);
+static const struct shape newest_shape =
+	SHAPE(struct newest_row, newest_fields);
 
 static const struct field override_fields[] = {
 	FIELD(struct override_row, series, KIND_ID, "the series"),
@@ -44,6 +46,10 @@ static const struct shape member_shape =
 #define COLS                                                                   \
 	"id, series, org, course, slug, title, version, kind, max_score,"      \
 	" digest, published_at, retired_at"
+/* The newest one that is open; of none but retired ones the newest. */
+#define CURRENT                                                                \
+	" ORDER BY CASE WHEN retired_at = 0 THEN 0 ELSE 1 END,"                \
+	" version DESC LIMIT 1"
 
 const struct stmt assessment_sql[ASSESSMENT_STMTS] = {
 	[ASSESSMENT_INSERT] = { "assessment_insert",
@@ -64,16 +70,13 @@ const struct stmt assessment_sql[ASSESSMENT_STMTS] = {
 			      " ORDER BY version DESC LIMIT 1",
 			      &assessment_row_shape },
 	[ASSESSMENT_NEWEST] = { "assessment_newest",
-				"SELECT id FROM assessment"
-				" WHERE org = $1 AND course = $2 AND slug = $3"
-				" AND retired_at = 0"
-				" ORDER BY version DESC LIMIT 1",
-				&id_shape },
+				"SELECT id, retired_at FROM assessment"
+				" WHERE org = $1 AND course = $2"
+				" AND slug = $3" CURRENT,
+				&newest_shape },
 	[ASSESSMENT_NEWEST_OF] = { "assessment_newest_of",
 				   "SELECT " COLS " FROM assessment"
-				   " WHERE org = $1 AND series = $2"
-				   " AND retired_at = 0"
-				   " ORDER BY version DESC LIMIT 1",
+				   " WHERE org = $1 AND series = $2" CURRENT,
 				   &assessment_row_shape },
 	[ASSESSMENT_LIST] = { "assessment_list",
 			      "SELECT " COLS " FROM assessment"
@@ -205,6 +208,11 @@ static const struct migration steps[] = {
 	  "CREATE INDEX assessment_open ON assessment"
 	  " (org, course, slug, version, retired_at, kind, id)"
 	  " WHERE retired_at = 0;\n" },
+	/* Of retired ones as well: what was earned on them counts on. */
+	{ 22, "assessments by course, retired ones too",
+	  "DROP INDEX assessment_open;\n"
+	  "CREATE INDEX assessment_column ON assessment"
+	  " (org, course, slug, version, retired_at, kind, id);\n" },
 };
 const struct migration_set assessment_migrations = {
 	steps, sizeof(steps) / sizeof(steps[0])

@@ -30,8 +30,9 @@ extern const struct stmt assessment_sql[ASSESSMENT_STMTS];
 struct body_row {
 	struct str body;
 };
-struct id_row {
+struct newest_row {
 	struct id id;
+	int64_t retired_at;
 };
 struct override_row {
 	struct id series;

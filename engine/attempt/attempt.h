@@ -18,6 +18,7 @@
 #include "engine/rpc/rpc.h"
 
 struct attempts;
+struct chain;
 
 struct attempts_opts {
 	struct app *app; /* executor, journal, catalog, signer: when used */
@@ -51,6 +52,9 @@ MUST enum err attempts_rules_changed(struct ctx *cx, const struct id *org,
 /* For struct erasure_hook: nobody goes on with an erased learner's attempts. */
 MUST enum err attempts_erase(struct ctx *cx, const struct id *org,
 			     const struct id *learner);
+
+/* For struct chain_check: is every row what the attempt's records say? */
+MUST enum err attempts_check(struct ctx *cx, struct chain *c);
 
 /* For struct gradebook_hooks: what this learner's attempts give, once more. */
 MUST enum err attempts_recompute(struct ctx *cx, const struct id *org,

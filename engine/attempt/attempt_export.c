@@ -1,4 +1,8 @@
-/* assessment_attempts.csv: one row for each attempt. */
+/*
+ * assessment_attempts.csv: one row for each attempt, with as many columns for
+ * slots as the widest attempt of the file has. How many that is shows at the
+ * end, so rows are first gathered, each as it is, and then filled up.
+ */
 #include "engine/attempt/export.h"
 
 #include "base/csv.h"
@@ -7,16 +11,17 @@
 #include "engine/auth/org.h"
 
 static const struct field export_fields[] = {
-	FILTER_FIELDS(struct export, filter),
-	FIELD_OPT(struct export, delimiter, KIND_STR, "\",\", \";\" or \"tab\"",
-		  .max = 3),
-	FIELD_OPT(struct export, decimal_mark, KIND_STR, "\".\" or \",\"",
-		  .max = 1),
-	FIELD_OPT(struct export, bom, KIND_BOOL,
+	FILTER_FIELDS(struct export_params, filter),
+	FIELD_OPT(struct export_params, delimiter, KIND_STR,
+		  "\",\", \";\" or \"tab\"", .max = 3),
+	FIELD_OPT(struct export_params, decimal_mark, KIND_STR,
+		  "\".\" or \",\"", .max = 1),
+	FIELD_OPT(struct export_params, bom, KIND_BOOL,
 		  "begin with a byte order mark, for spreadsheets"),
 	FIELD_END,
 };
-const struct shape export_shape = { "attempt_export", sizeof(struct export),
+const struct shape export_shape = { "attempt_export",
+				    sizeof(struct export_params),
 				    export_fields };
 
 static const struct field exported_fields[] = {
@@ -94,11 +99,31 @@ enum err filter_rows(struct ctx *cx, const struct filter *f, size_t limit,
 enum {
 	PAGE = 50, /* at most 4 MiB: 500 slots, ids of 128 bytes */
 	ROWS_DEFAULT = 100000,
-	BYTES_MOST = LIMIT_BLOB_BYTES / 2,
+	HEADER_MOST = 65536,
+	SLOT_CELLS = 3,
+	BYTES_ENOUGH = LIMIT_BLOB_BYTES / 2,
+	BYTES_MOST = LIMIT_BLOB_BYTES - HEADER_MOST,
 };
 
-/* Mark columns for as many slots as the widest attempt of the file has. */
-static size_t widest(const struct published *p)
+/* Before each row that was gathered. */
+struct row_head {
+	uint32_t bytes, slots;
+};
+
+/* Rows, and what they come to in the file. */
+struct gathered {
+	struct buf rows;
+	size_t n, slots, widest; /* rows, slots of all, of the widest */
+};
+
+static size_t file_bytes(const struct gathered *g)
+{
+	return g->rows.n +
+	       (g->n * g->widest - g->slots) * SLOT_CELLS * strlen(",\"\"");
+}
+
+/* The slots of an attempt at this version. */
+static size_t slots_of(const struct published *p)
 {
 	const struct section *s = p->def.sections.at;
 	size_t n = 0;
@@ -112,7 +137,8 @@ static size_t widest(const struct published *p)
 	return n;
 }
 
-static enum err slots_of_file(struct ctx *cx, const struct filter *f, size_t *n)
+/* Of one assessment the columns are there without any attempt. */
+static enum err least_slots(struct ctx *cx, const struct filter *f, size_t *n)
 {
 	const struct published *p;
 	struct assessment a;
@@ -125,7 +151,7 @@ static enum err slots_of_file(struct ctx *cx, const struct filter *f, size_t *n)
 	if (!e)
 		e = catalog_get(cx->app->catalog, cx, &a.org, &a.id, &p);
 	if (!e)
-		*n = widest(p);
+		*n = slots_of(p);
 	return e;
 }
 
@@ -136,7 +162,7 @@ static void header(struct ctx *cx, struct csv *c, size_t slots)
 		"title",    "version", "attempt",    "number",	 "state",
 		"practice", "preview", "started",    "finished", "seconds",
 		"late",	    "sum",     "sum_max",    "score",	 "max_score",
-		"scaled",   "passed",  "graded",     "released",
+		"scaled",   "passed",  "graded",     "released", "due_at",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -157,34 +183,23 @@ static void maybe_dec(struct csv *c, bool has, struct dec d)
 		csv_z(c, "");
 }
 
-static void row_slots(struct csv *c, const struct live *l, size_t slots)
+static void row_slots(struct csv *c, const struct live *l)
 {
-	for (size_t i = 0; i < slots; i++) {
-		bool there = i < l->slots_n, has;
+	for (size_t i = 0; i < l->slots_n; i++) {
 		struct dec mark = DEC_ZERO;
+		bool has = slot_mark(&l->slots[i].run, &mark);
 
-		csv_cell(c, there ? l->slots[i].made_of->id : STR(""));
-		has = there && slot_mark(&l->slots[i].run, &mark);
+		csv_cell(c, l->slots[i].made_of->id);
 		maybe_dec(c, has, mark);
-		maybe_dec(c, there,
-			  there ? l->slots[i].run.setup.max : DEC_ZERO);
+		csv_dec(c, l->slots[i].run.setup.max);
 	}
 }
 
-static enum err row(struct ctx *cx, struct csv *c, const struct attempt_row *r,
-		    size_t slots)
+static void row_cells(struct csv *c, const struct attempt_row *r,
+		      const struct live *l, const struct person *who)
 {
-	struct person who = { 0 };
-	struct live *l = NULL;
-	enum err e = live_read_row(cx, r, false, &l);
-
-	if (!e)
-		e = person_load(cx, &r->org, &r->learner, &who);
-	if (e && e != ERR_NOT_FOUND)
-		return e;
-	err_clear(cx);
-	csv_cell(c, who.subject);
-	csv_cell(c, who.name);
+	csv_cell(c, person_shown(who->subject));
+	csv_cell(c, who->name);
 	csv_id(c, &r->learner);
 	csv_cell(c, r->course);
 	csv_cell(c, l->pub->row.slug);
@@ -208,14 +223,41 @@ static enum err row(struct ctx *cx, struct csv *c, const struct attempt_row *r,
 	csv_bool(c, r->passed);
 	csv_time(c, r->graded_at);
 	csv_time(c, r->released_at);
-	row_slots(c, l, slots);
-	csv_end(c);
+	csv_time(c, r->due_at);
+	row_slots(c, l);
+}
+
+static enum err row(struct ctx *cx, const struct csv_opts *opts,
+		    const struct attempt_row *r, struct gathered *g)
+{
+	struct row_head head = { 0 };
+	struct person who = { 0 };
+	struct csv c = { .out = &g->rows, .opts = *opts };
+	struct live *l = NULL;
+	size_t at = g->rows.n;
+	enum err e = live_read_row(cx, r, false, &l);
+
+	if (!e)
+		e = person_load(cx, &r->org, &r->learner, &who);
+	if (e && e != ERR_NOT_FOUND)
+		return e;
+	err_clear(cx);
+	buf_add(&g->rows, &head, sizeof(head));
+	row_cells(&c, r, l, &who);
+	head = (struct row_head){ (uint32_t)(g->rows.n - at - sizeof(head)),
+				  (uint32_t)l->slots_n };
+	if (!g->rows.failed)
+		memcpy(g->rows.p + at, &head, sizeof(head));
+	g->n++;
+	g->slots += l->slots_n;
+	if (g->widest < l->slots_n)
+		g->widest = l->slots_n;
 	return OK;
 }
 
 /* Each page has an arena of its own: a file has more rows than memory. */
-static enum err page(struct ctx *cx, struct csv *c, struct filter *f,
-		     size_t limit, size_t slots, struct exported *out)
+static enum err page(struct ctx *cx, const struct csv_opts *opts,
+		     struct filter *f, size_t limit, struct gathered *g)
 {
 	struct arena *request = cx->arena;
 	const struct attempt_row *r;
@@ -225,48 +267,92 @@ static enum err page(struct ctx *cx, struct csv *c, struct filter *f,
 	cx->arena = arena_new(65536);
 	e = filter_rows(cx, f, limit < PAGE ? limit : PAGE, &rows, &f->cursor);
 	r = rows.at;
-	for (size_t i = 0; !e && i < rows.n; i++) {
-		e = row(cx, c, &r[i], slots);
-		out->rows += !e;
-	}
+	for (size_t i = 0; !e && i < rows.n; i++)
+		e = row(cx, opts, &r[i], g);
 	arena_free(cx->arena);
 	cx->arena = request;
 	return e;
 }
 
+/*
+ * Pages until it is enough; f->cursor is where the next file begins. A page
+ * whose attempts are wider than those before makes all of these wider, too: if
+ * that does not fit, it is for the next file.
+ */
+static enum err gather(struct ctx *cx, const struct csv_opts *opts,
+		       struct filter *f, struct gathered *g)
+{
+	size_t most = f->limit ? (size_t)f->limit : ROWS_DEFAULT;
+	enum err e;
+
+	do {
+		struct gathered before = *g;
+		struct id from = f->cursor;
+
+		e = page(cx, opts, f, most - g->n, g);
+		if (!e && before.n && file_bytes(g) > BYTES_MOST) {
+			size_t kept = before.rows.n;
+
+			before.rows = g->rows; /* it may have moved */
+			before.rows.n = kept;
+			*g = before;
+			f->cursor = from;
+			break;
+		}
+	} while (!e && !id_is_none(&f->cursor) && g->n < most &&
+		 file_bytes(g) < BYTES_ENOUGH);
+	return e;
+}
+
+static void write_file(struct ctx *cx, const struct csv_opts *opts,
+		       const struct gathered *g, struct buf *out)
+{
+	struct row_head head;
+	struct csv c;
+
+	csv_begin(&c, out, opts);
+	header(cx, &c, g->widest);
+	for (size_t at = 0; at < g->rows.n; at += head.bytes) {
+		memcpy(&head, g->rows.p + at, sizeof(head));
+		at += sizeof(head);
+		buf_add(out, g->rows.p + at, head.bytes);
+		c.in_row = true;
+		for (size_t i = head.slots; i < g->widest; i++)
+			for (int k = 0; k < SLOT_CELLS; k++)
+				csv_z(&c, "");
+		csv_end(&c);
+	}
+}
+
 enum err export_rpc(struct ctx *cx, const void *params, void *result)
 {
-	const struct export *p = params;
+	const struct export_params *p = params;
 	struct exported *out = result;
 	struct filter f = p->filter;
-	int64_t most = f.limit ? f.limit : ROWS_DEFAULT;
 	struct csv_opts opts;
+	struct gathered g = { .rows = { .limit = 2 * LIMIT_BLOB_BYTES } };
 	struct buf b = { .limit = LIMIT_BLOB_BYTES };
-	struct csv c;
-	size_t slots;
 	enum err e;
 
 	if (!csv_opts_parse(p->delimiter, p->decimal_mark, p->bom, &opts))
 		return err_field(cx, ERR_INVALID, "/delimiter",
 				 "delimiter is \",\", \";\" or \"tab\", "
 				 "decimal_mark \".\" or \",\"");
-	e = slots_of_file(cx, &f, &slots);
-	if (e)
-		return e;
-	csv_begin(&c, &b, &opts);
-	header(cx, &c, slots);
-	do
-		e = page(cx, &c, &f, (size_t)(most - out->rows), slots, out);
-	while (!e && !id_is_none(&f.cursor) && out->rows < most &&
-	       b.n < BYTES_MOST);
-	if (!e && b.failed)
+	e = least_slots(cx, &f, &g.widest);
+	if (!e)
+		e = gather(cx, &opts, &f, &g);
+	if (!e && !g.rows.failed)
+		write_file(cx, &opts, &g, &b);
+	if (!e && (g.rows.failed || b.failed))
 		e = err_set(cx, ERR_TOO_LARGE, "ask for less with limit");
 	if (!e)
 		cx->io->bytes_out = buf_copy(&b, cx->arena);
+	out->rows = (int64_t)g.n;
 	out->bytes = (int64_t)b.n;
 	out->type = STR("text/csv; charset=utf-8; header=present");
 	out->name = STR("assessment_attempts.csv");
 	out->next = f.cursor;
+	buf_done(&g.rows);
 	buf_done(&b);
 	return e;
 }

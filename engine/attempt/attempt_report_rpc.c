@@ -258,7 +258,8 @@ const struct rpc_method attempt_report_methods[] = {
 	  .fails = FAILS(ERR_NOT_FOUND),
 	  .run = regrade_rpc },
 	{ .name = "attempt.export",
-	  .does = "Give attempts as a CSV file (RFC 4180).",
+	  .does = "Give attempts as a CSV file (RFC 4180), with the mark of "
+		  "each question.",
 	  .roles = READERS,
 	  .flags = RPC_SLOW | RPC_GIVES_BYTES,
 	  .budget_ms = 30000,

@@ -62,6 +62,14 @@ static const struct field wake_fields[] = {
 };
 static const struct shape wake_shape = SHAPE(struct wake_row, wake_fields);
 
+static const struct field gone_fields[] = {
+	FIELD(struct gone_row, node, KIND_INT, "of the record"),
+	FIELD(struct gone_row, seq, KIND_INT, "of the record"),
+	FIELD(struct gone_row, id, KIND_ID, "the attempt"),
+	FIELD_END,
+};
+static const struct shape gone_shape = SHAPE(struct gone_row, gone_fields);
+
 #define COLS                                                                   \
 	"org, id, series, assessment, course, learner, number, state,"         \
 	" practice, preview, given_back, reserved_at, started_at,"             \
@@ -138,6 +146,18 @@ const struct stmt attempt_sql[ATTEMPT_STMTS] = {
 			       "SELECT " COLS " FROM attempt"
 			       " WHERE org = $1 AND $2 = 0" FILTERS,
 			       &attempt_row_shape },
+	[ATTEMPT_ALL] = { "attempt_all",
+			  "SELECT " COLS " FROM attempt"
+			  " WHERE (org, id) > ($1, $2)"
+			  " ORDER BY org, id LIMIT $3",
+			  &attempt_row_shape },
+	[ATTEMPT_GONE] = { "attempt_gone",
+			   "SELECT r.node, r.seq, r.stream AS id FROM record r"
+			   " WHERE r.event = 'attempt.reserved'"
+			   " AND NOT EXISTS (SELECT 1 FROM attempt a"
+			   " WHERE a.org = r.org AND a.id = r.stream)"
+			   " ORDER BY r.node, r.seq LIMIT $1",
+			   &gone_shape },
 };
 
 _Static_assert(ATTEMPT_ACTIVE == 2 && ATTEMPT_OVERTIME == 3 &&

@@ -15,6 +15,8 @@ enum attempt_stmt {
 	ATTEMPT_LIST_SERIES,
 	ATTEMPT_LIST_COURSE,
 	ATTEMPT_LIST_ORG,
+	ATTEMPT_ALL,
+	ATTEMPT_GONE,
 	ATTEMPT_STMTS
 };
 extern const struct stmt attempt_sql[ATTEMPT_STMTS];
@@ -23,6 +25,12 @@ extern const struct stmt attempt_sql[ATTEMPT_STMTS];
 struct wake_row {
 	struct id org, id;
 	int64_t wake_at;
+};
+
+/* Of ATTEMPT_GONE: a record that made an attempt which has no row. */
+struct gone_row {
+	int64_t node, seq;
+	struct id id;
 };
 
 /* What counts for the next attempt. */

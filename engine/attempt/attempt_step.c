@@ -92,7 +92,7 @@ static struct policy_graded graded_of(const struct attempt_row *r)
 				       .finished = r->finished_at };
 }
 
-/* The newest version's rules choose; the attempt's own if none is open. */
+/* The newest version's rules choose. */
 static enum err rules_that_choose(struct ctx *cx, const struct live *l,
 				  const struct published **pub,
 				  struct policy *policy)
@@ -104,10 +104,6 @@ static enum err rules_that_choose(struct ctx *cx, const struct live *l,
 
 	*pub = l->pub;
 	*policy = l->policy;
-	if (e == ERR_NOT_FOUND) {
-		err_clear(cx);
-		return OK;
-	}
 	if (e || id_eq(&newest.id, &l->pub->row.id))
 		return e;
 	e = catalog_get(cx->app->catalog, cx, &l->row.org, &newest.id, pub);

@@ -20,8 +20,7 @@ struct wanted {
 	struct filter filter;
 };
 
-struct export
-{
+struct export_params {
 	struct filter filter;
 	struct str delimiter, decimal_mark;
 	bool bom;

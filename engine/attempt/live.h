@@ -149,10 +149,11 @@ struct live {
 	struct attempt_row row;
 	struct arena *arena; /* what stays: slots, layout, keys */
 	struct arena *grow;  /* responses; replaced when it has grown */
-	const struct published *made_of; /* the version it was reserved on */
-	const struct published *pub;	 /* the version that scores it */
-	struct policy policy;		 /* effective for its learner */
-	int64_t n;			 /* the last record */
+	/* The version it was reserved on; NULL: only the row is folded. */
+	const struct published *made_of;
+	const struct published *pub; /* the version that scores it */
+	struct policy policy;	     /* effective for its learner */
+	int64_t n;		     /* the last record */
 	int64_t frozen_ms, suspended_at;
 	bool due_is_set;  /* by a reopening: not from start and limit */
 	bool replays;	  /* actions are kept, and slots fold at the end */

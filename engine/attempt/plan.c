@@ -37,6 +37,7 @@ static void look_at_rows(struct plan *p)
 		h->last_finished = r[i].finished_at;
 	}
 	h->has_open = p->open != NULL;
+	h->retired = p->assessment.retired_at != 0;
 	h->preview = p->preview;
 }
 
@@ -63,7 +64,8 @@ static enum err look_before(struct ctx *cx, struct plan *p)
 			return e;
 		if (!e && grade.has_score)
 			out[known++] = (struct prerequisite_result){
-				q[i].assessment, grade.scaled, grade.passed
+				q[i].assessment, grade.scaled, grade.passed,
+				grade.released_at == 0
 			};
 	}
 	err_clear(cx);
@@ -156,10 +158,12 @@ static enum err code_of(int reason)
 		return ERR_TOO_EARLY;
 	case START_CLOSED:
 	case START_WAIT_TOO_LONG:
+	case START_RETIRED:
 		return ERR_TOO_LATE;
 	case START_NO_ATTEMPTS:
 		return ERR_LIMIT_REACHED;
 	case START_PREREQUISITE:
+	case START_UNRELEASED:
 		return ERR_PRECONDITION;
 	case START_RUNNING:
 		return ERR_CONFLICT;
@@ -173,10 +177,6 @@ enum err plan_refuse(struct ctx *cx, const struct plan *p)
 {
 	enum err e = code_of(p->conditions.reason);
 
-	if (!p->preview && p->assessment.retired_at)
-		return err_set(cx, ERR_TOO_LATE,
-			       "this version was retired: no attempt can start "
-			       "on it");
 	if (p->outdated)
 		return err_set(cx, ERR_CONFLICT,
 			       "there is a newer version: name the assessment "

@@ -1,11 +1,12 @@
 #include "engine/audit/chain.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/app.h"
 #include "engine/audit/place.h"
 #include "engine/audit/record_sql.h"
-
-enum { PAGE = 512 };
 
 static const struct field finding_fields[] = {
 	FIELD(struct chain_finding, node, KIND_INT, "which chain"),
@@ -23,6 +24,8 @@ static const struct field report_fields[] = {
 	      "signed checkpoints that were met"),
 	FIELD(struct chain_report, erased, KIND_INT,
 	      "personal parts erased by a recorded command"),
+	FIELD(struct chain_report, rows, KIND_INT,
+	      "rows of grades and attempts compared with the records"),
 	FIELD(struct chain_report, findings, KIND_INT, "things wrong"),
 	FIELD(struct chain_report, list, KIND_LIST, "the first of them",
 	      .of = KIND_OBJECT, .shape = &finding_shape),
@@ -50,6 +53,7 @@ struct chain {
 	uint8_t hash[HASH_BYTES];
 	struct id_set erased;	/* learners with a part gone */
 	struct id_set erasures; /* learners whose erasure is in the chain */
+	struct places *places;	/* for checks */
 	bool broken; /* this node's chain: told once, not for each record */
 };
 
@@ -91,13 +95,41 @@ static void set_add(struct chain *c, struct id_set *s, const struct id *id)
 	s->at[s->n++] = *id;
 }
 
-void chain_finding(struct chain *c, int64_t seq, const char *text)
+static void found(struct chain *c, int64_t node, int64_t seq, const char *text)
 {
 	if (c->report.list.n < CHAIN_FINDINGS)
 		c->findings[c->report.list.n++] = (struct chain_finding){
-			c->node, seq, str_copy(c->arena, str_of(text))
+			node, seq, str_copy(c->arena, str_of(text))
 		};
 	c->report.findings++;
+}
+
+void chain_finding(struct chain *c, int64_t seq, const char *text)
+{
+	found(c, c->node, seq, text);
+}
+
+void chain_wrong(struct chain *c, int64_t node, int64_t seq, const char *fmt,
+		 ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	found(c, node, seq, text);
+}
+
+void chain_row(struct chain *c)
+{
+	c->report.rows++;
+}
+
+enum err chain_stream(struct ctx *cx, struct chain *c, const struct id *stream,
+		      struct list *out)
+{
+	return places_read(c->places, cx, stream, 1, INT64_MAX, out);
 }
 
 void chain_node(struct chain *c, int64_t node, int64_t seq,
@@ -309,7 +341,29 @@ static enum err walk_node(struct ctx *cx, struct walk *w, int64_t node)
 	return e;
 }
 
-enum err chain_verify(struct ctx *cx,
+/*
+ * Without a server nothing knows yet where the last records stand, and looking
+ * for that at each stream would take for ever.
+ */
+static enum err run_checks(struct ctx *cx, struct chain *c,
+			   const struct chain_check *checks)
+{
+	struct places *own = NULL;
+	enum err e = OK;
+
+	if (cx->app && cx->app->journal) {
+		c->places = journal_places(cx->app->journal);
+	} else {
+		c->places = own = places_new(0);
+		e = places_load(own, cx);
+	}
+	for (; !e && checks->run; checks++)
+		e = checks->run(cx, c);
+	places_free(own);
+	return e;
+}
+
+enum err chain_verify(struct ctx *cx, const struct chain_check *checks,
 		      void (*progress)(void *arg, int64_t records), void *arg,
 		      struct chain_report *out)
 {
@@ -333,6 +387,8 @@ enum err chain_verify(struct ctx *cx,
 			return e;
 	}
 	err_clear(cx);
-	chain_done(w.chain, out);
-	return OK;
+	e = checks ? run_checks(cx, w.chain, checks) : OK;
+	if (!e)
+		chain_done(w.chain, out);
+	return e;
 }

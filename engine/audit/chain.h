@@ -7,6 +7,7 @@
  *     that is in the chain itself
  *   - every checkpoint is signed and meets the chain at its place; one beyond
  *     the end means that the end was cut off
+ *   - the tables that are made of records are what those say (chain_check)
  */
 #pragma once
 
@@ -21,7 +22,7 @@ struct chain_finding {
 
 struct chain_report {
 	bool intact;
-	int64_t nodes, records, checkpoints, erased, findings;
+	int64_t nodes, records, checkpoints, erased, rows, findings;
 	struct list list; /* struct chain_finding, the first of them */
 	struct list keys; /* struct str, hex: public keys that signed */
 };
@@ -52,8 +53,28 @@ void chain_checkpoint(struct chain *c, const struct checkpoint *p);
 void chain_finding(struct chain *c, int64_t seq, const char *text);
 void chain_done(struct chain *c, struct chain_report *out);
 
-/* The whole database behind cx->db. progress may be NULL. */
-MUST enum err chain_verify(struct ctx *cx,
+/*
+ * Handed down by the program: who owns a table that is made of records
+ * compares its rows with what they say, and tells what differs by chain_wrong.
+ * Both ways: a row that no record made, and a record whose row is gone. On
+ * cx->db, in pieces: tables are larger than memory, and so is a whole chain.
+ */
+struct chain_check {
+	enum err (*run)(struct ctx *cx, struct chain *c);
+};
+/* For checks. A stream's records in order of n, in cx->arena. */
+MUST enum err chain_stream(struct ctx *cx, struct chain *c,
+			   const struct id *stream, struct list *out);
+/* node, seq: the record that says otherwise; 0, 0: there is none. */
+void chain_wrong(struct chain *c, int64_t node, int64_t seq, const char *fmt,
+		 ...) __attribute__((format(printf, 4, 5)));
+void chain_row(struct chain *c); /* one more row was compared */
+
+/*
+ * The whole database behind cx->db, which must be a snapshot if anybody writes.
+ * checks end without a function; they and progress may be NULL.
+ */
+MUST enum err chain_verify(struct ctx *cx, const struct chain_check *checks,
 			   void (*progress)(void *arg, int64_t records),
 			   void *arg, struct chain_report *out);
 

@@ -88,6 +88,11 @@ struct person {
 	int64_t created_at, erased_at;
 };
 extern const struct shape person_shape;
+/* What reports call a person of this subject. */
+static inline struct str person_shown(struct str subject)
+{
+	return subject.p ? subject : STR("(erased)");
+}
 
 /* Whom a subject stands for. */
 struct person_found {

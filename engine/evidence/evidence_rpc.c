@@ -72,7 +72,7 @@ static enum err export_chain(struct ctx *cx, const void *params, void *result)
 static enum err verify(struct ctx *cx, const void *params, void *result)
 {
 	(void)params;
-	return chain_verify(cx, NULL, NULL, result);
+	return chain_verify(cx, cx->app->chain_checks, NULL, NULL, result);
 }
 
 struct head_result {
@@ -121,7 +121,8 @@ const struct rpc_method evidence_methods[] = {
 	  .result = &export_result_shape,
 	  .run = export_chain },
 	{ .name = "audit.verify",
-	  .does = "Check all chains in the database from their first record.",
+	  .does = "Check all chains in the database from their first record, "
+		  "and that grades and attempts are what the records say.",
 	  .roles = AUDITORS,
 	  .flags = RPC_SLOW | RPC_WHOLE,
 	  .budget_ms = 60000,

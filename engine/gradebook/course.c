@@ -4,7 +4,7 @@
 #include "engine/app.h"
 #include "engine/gradebook/gradebook_sql.h"
 
-enum { VERSIONS_MOST = 100000 /* of a course's assessments, live ones */ };
+enum { VERSIONS_MOST = 100000 /* of a course's assessments */ };
 
 static const struct field course_fields[] = {
 	FIELD(struct course, course, KIND_STR, "the platform's course id"),
@@ -51,13 +51,29 @@ static struct course_column column_of(const struct published *p)
 	};
 }
 
+/*
+ * Of the versions at a[from], of one slug, the one that stands for it
+ * (assessment_newest): the last that is open, or the last. *next: behind them.
+ */
+static size_t version_of_slug(const struct course_assessment *a, size_t n,
+			      size_t from, size_t *next)
+{
+	size_t at = from, i;
+
+	for (i = from; i < n && str_eq(a[i].slug, a[from].slug); i++)
+		if (!a[i].retired_at || a[at].retired_at)
+			at = i;
+	*next = i;
+	return at;
+}
+
 enum err course_columns(struct ctx *cx, const struct id *org, struct str course,
 			struct list *out, struct dec *pass_mark)
 {
 	const struct course_assessment *a;
 	struct course_column *to;
 	struct list rows;
-	size_t n = 0;
+	size_t n = 0, at, next;
 	enum err e = store_list(cx, &gradebook_sql[COURSE_ASSESSMENTS],
 				VALS(v_id(org), v_text(course)), VERSIONS_MOST,
 				&rows, NULL);
@@ -66,13 +82,13 @@ enum err course_columns(struct ctx *cx, const struct id *org, struct str course,
 		return e;
 	a = rows.at;
 	to = ARENA_ARRAY(cx->arena, struct course_column, rows.n);
-	for (size_t i = 0; !e && i < rows.n && n < LIMIT_PAGE; i++) {
+	for (size_t i = 0; !e && i < rows.n && n < LIMIT_PAGE; i = next) {
 		const struct published *p = NULL;
 
-		if (a[i].kind != POLICY_GRADED ||
-		    (i + 1 < rows.n && str_eq(a[i].slug, a[i + 1].slug)))
+		at = version_of_slug(a, rows.n, i, &next);
+		if (a[at].kind != POLICY_GRADED)
 			continue;
-		e = catalog_get(cx->app->catalog, cx, org, &a[i].id, &p);
+		e = catalog_get(cx->app->catalog, cx, org, &a[at].id, &p);
 		if (!e)
 			to[n++] = column_of(p);
 	}

@@ -17,7 +17,7 @@ extern const struct shape course_shape;
 
 /* One column of a course's gradebook, with the rules that weigh it. */
 struct course_column {
-	struct id series, assessment;
+	struct id series, assessment; /* as assessment_newest */
 	struct str slug, title;
 	struct dec max_score; /* of the grade: the policy's, or sum of marks */
 	struct dec weight;

@@ -28,13 +28,15 @@
 		      "set by staff; attempts do not change it"),              \
 		FIELD_OPT(struct grade, reason, KIND_STR, "why")
 
+/* Sums of many marks, with early credit. */
+#define WIDE .min = -4000000000, .max = 4000000000
 static const struct field grade_fields[] = {
 	GRADE_HEAD,
 	FIELD_MAYBE(struct grade, score, has_score, KIND_DEC,
-		    "points; absent: no grade yet"),
-	FIELD(struct grade, max_score, KIND_DEC, "out of"),
+		    "points; absent: no grade yet", WIDE),
+	FIELD(struct grade, max_score, KIND_DEC, "out of", WIDE),
 	FIELD_MAYBE(struct grade, scaled, has_score, KIND_DEC,
-		    "score / max_score"),
+		    "score / max_score", WIDE),
 	GRADE_TAIL,
 	FIELD_END,
 };
@@ -69,20 +71,18 @@ enum err gradebook_store(struct ctx *cx, const struct grade *g)
 
 void gradebook_note(struct ctx *cx, const char *event, const struct grade *g)
 {
-	struct buf b = { 0 };
-
-	field_encode(&b, &grade_shape, g);
-	record_stage(cx, &(struct record){ .org = g->org,
-					   .stream = g->learner,
-					   .learner = g->learner,
-					   .event = str_of(event),
-					   .body = buf_copy(&b, cx->arena) });
-	buf_done(&b);
+	record_stage(cx,
+		     &(struct record){
+			     .org = g->org,
+			     .stream = g->learner,
+			     .learner = g->learner,
+			     .event = str_of(event),
+			     .body = field_text(cx->arena, &grade_shape, g) });
 }
 
-static enum err load(struct ctx *cx, const struct id *org, struct str course,
-		     const struct id *learner, const struct id *series,
-		     struct grade *out)
+enum err gradebook_row(struct ctx *cx, const struct id *org, struct str course,
+		       const struct id *learner, const struct id *series,
+		       struct grade *out)
 {
 	return store_one(
 		cx, &gradebook_sql[GRADE_BY_ID],
@@ -98,19 +98,18 @@ enum err gradebook_grade(struct ctx *cx, const struct id *org,
 	enum err e = assessment_by_series(cx, org, series, &a);
 
 	if (!e)
-		e = load(cx, org, a.course, learner, series, out);
+		e = gradebook_row(cx, org, a.course, learner, series, out);
 	if (e == ERR_NOT_FOUND)
 		return err_set(cx, e, "there is no grade yet");
 	return e;
 }
 
-static bool same(const struct grade *a, const struct grade *b)
+bool gradebook_alike(const struct grade *a, const struct grade *b)
 {
 	return a->has_score == b->has_score && dec_eq(a->score, b->score) &&
 	       dec_eq(a->max_score, b->max_score) && a->passed == b->passed &&
 	       a->late == b->late && a->pending == b->pending &&
-	       a->attempts == b->attempts && id_eq(&a->attempt, &b->attempt) &&
-	       a->released_at == b->released_at;
+	       a->attempts == b->attempts && id_eq(&a->attempt, &b->attempt);
 }
 
 /* What the attempts make of it now. */
@@ -133,7 +132,7 @@ static void derive(struct ctx *cx, const struct published *p,
 	}
 	g->has_score = r.has;
 	g->score = r.has ? r.grade : DEC_ZERO;
-	g->max_score = r.max;
+	g->max_score = r.max.nano ? r.max : p->row.max_score;
 	g->scaled = r.has ? r.scaled : DEC_ZERO;
 	g->passed = r.passed;
 	g->late = r.late;
@@ -170,7 +169,8 @@ enum err gradebook_update(struct ctx *cx, const struct published *p,
 
 	if (p->def.policy.kind == POLICY_PRACTICE)
 		return OK;
-	e = load(cx, &p->row.org, p->row.course, learner, &p->row.series, &old);
+	e = gradebook_row(cx, &p->row.org, p->row.course, learner,
+			  &p->row.series, &old);
 	if (e && e != ERR_NOT_FOUND)
 		return e;
 	err_clear(cx);
@@ -182,13 +182,13 @@ enum err gradebook_update(struct ctx *cx, const struct published *p,
 	now.series = p->row.series;
 	now.course = p->row.course;
 	derive(cx, p, effective, attempts, ids, n, &now);
-	/* What was released was the grade of another attempt. */
-	if (effective->release == RELEASE_HELD &&
-	    !id_eq(&old.attempt, &now.attempt))
+	/* What was released was no grade, or that of another attempt. */
+	if (!now.has_score || (effective->release == RELEASE_HELD &&
+			       !id_eq(&old.attempt, &now.attempt)))
 		now.released_at = 0;
 	if (!now.released_at && is_released(effective, &now, attempts, ids, n))
 		now.released_at = clock_ms(cx->clock);
-	if (same(&old, &now))
+	if (gradebook_alike(&old, &now) && old.released_at == now.released_at)
 		return OK;
 	now.updated_at = clock_ms(cx->clock);
 	e = gradebook_store(cx, &now);

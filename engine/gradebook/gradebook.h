@@ -11,6 +11,8 @@
 #include "engine/assessment/assessment.h"
 #include "graders/policy_grade.h"
 
+struct chain;
+
 struct grade {
 	struct id org, learner, series;
 	struct str course, slug;
@@ -49,9 +51,18 @@ struct gradebook_hooks {
 			      const struct id *learner);
 };
 
+/* For struct chain_check: is every grade what its learner's records say? */
+MUST enum err gradebook_check(struct ctx *cx, struct chain *c);
+
 /* For this folder: writes the row; stages a record about it. */
 MUST enum err gradebook_store(struct ctx *cx, const struct grade *g);
 void gradebook_note(struct ctx *cx, const char *event, const struct grade *g);
+/* The row; ERR_NOT_FOUND, without a sentence. */
+MUST enum err gradebook_row(struct ctx *cx, const struct id *org,
+			    struct str course, const struct id *learner,
+			    const struct id *series, struct grade *out);
+/* The same grade, made of the same attempts, whether released or not. */
+bool gradebook_alike(const struct grade *a, const struct grade *b);
 
 extern const struct rpc_method gradebook_methods[];
 extern const struct stmt_set gradebook_stmts;

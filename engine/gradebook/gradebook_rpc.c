@@ -7,11 +7,7 @@
 #include "engine/auth/org.h"
 #include "engine/gradebook/course.h"
 #include "engine/gradebook/gradebook_sql.h"
-
-static enum err no_course(struct ctx *cx)
-{
-	return err_set(cx, ERR_NOT_FOUND, "there is no such course");
-}
+#include "engine/rpc/page.h"
 
 /* ---- gradebook.get: one learner in one course ---- */
 
@@ -76,11 +72,10 @@ static enum err get(struct ctx *cx, const void *params, void *result)
 	struct list grades;
 	struct grade *shown;
 	struct dec mark;
-	enum err e;
+	enum err e = principal_course(cx, p->course);
 
-	if (!principal_covers(cx->who, p->course))
-		return no_course(cx);
-	e = person_for(cx, p->learner, &out->learner);
+	if (!e)
+		e = person_for(cx, p->learner, &out->learner);
 	if (!e)
 		e = course_columns(cx, &cx->who->org, p->course, &out->columns,
 				   &mark);
@@ -122,10 +117,7 @@ struct list_params {
 static const struct field list_fields[] = {
 	FIELD(struct list_params, course, KIND_STR, "the platform's course id",
 	      .min = 1, .max = LIMIT_REF_BYTES),
-	FIELD_OPT(struct list_params, limit, KIND_INT, "rows; default 100",
-		  .min = 1, .max = LIMIT_PAGE),
-	FIELD_OPT(struct list_params, cursor, KIND_STR,
-		  "next of the page before", .max = 200),
+	RPC_PAGE_FIELDS(struct list_params),
 	FIELD_END,
 };
 static const struct shape list_shape = SHAPE(struct list_params, list_fields);
@@ -137,8 +129,7 @@ struct list_result {
 static const struct field list_result_fields[] = {
 	FIELD(struct list_result, grades, KIND_LIST, "by learner",
 	      .of = KIND_OBJECT, .shape = &grade_shape),
-	FIELD_OPT(struct list_result, next, KIND_STR,
-		  "cursor of the next page; absent: this was the last"),
+	RPC_NEXT_FIELD(struct list_result, KIND_STR),
 	FIELD_END,
 };
 static const struct shape list_result_shape =
@@ -164,16 +155,15 @@ static enum err list(struct ctx *cx, const void *params, void *result)
 {
 	const struct list_params *p = params;
 	struct list_result *out = result;
-	int64_t limit = p->limit ? p->limit : 100;
+	int64_t limit = rpc_page_rows(p->limit);
 	struct id learner, series;
 	bool more = false;
-	enum err e;
+	enum err e = principal_course(cx, p->course);
 
-	if (!principal_covers(cx->who, p->course))
-		return no_course(cx);
+	if (e)
+		return e;
 	if (!read_cursor(p->cursor, &learner, &series))
-		return err_field(cx, ERR_INVALID, "/cursor",
-				 "cursor must be the next of a page before");
+		return rpc_bad_cursor(cx);
 	e = store_list(cx, &gradebook_sql[GRADES_OF_COURSE],
 		       VALS(v_id(&cx->who->org), v_text(p->course),
 			    v_id_or_least(&learner), v_id_or_least(&series),
@@ -275,7 +265,7 @@ static enum err write_line(struct ctx *cx, struct csv *csv, struct str course,
 	if (e)
 		return e;
 	course_line(cx, columns, &grades, false, at, &total);
-	csv_cell(csv, l->subject.p ? l->subject : STR("(erased)"));
+	csv_cell(csv, person_shown(l->subject));
 	csv_cell(csv, l->name);
 	csv_id(csv, &l->learner);
 	for (size_t i = 0; i < columns->n; i++)
@@ -317,27 +307,29 @@ static enum err write_all(struct ctx *cx, struct csv *csv, struct str course,
 	return e;
 }
 
-static enum err export(struct ctx *cx, const void *params, void *result) {
+static enum err export_book(struct ctx *cx, const void *params, void *result)
+{
 	const struct export_params *p = params;
 	struct export_result *out = result;
 	struct buf b = { .limit = LIMIT_BLOB_BYTES };
 	struct csv_opts opts;
 	struct csv csv;
-	enum err e;
+	enum err e = principal_course(cx, p->course);
 
-	if (!principal_covers(cx->who, p->course)) return no_course(cx);
-	if (!csv_opts_parse(
-		    p->delimiter, p->decimal_mark, p->bom,
-		    &opts)) return err_field(cx, ERR_INVALID, "/delimiter",
-					     "delimiter must be \",\", \";\" or \"tab\", "
-					     "and decimal_mark \".\" or \",\"");
+	if (e)
+		return e;
+	if (!csv_opts_parse(p->delimiter, p->decimal_mark, p->bom, &opts))
+		return err_field(cx, ERR_INVALID, "/delimiter",
+				 "delimiter must be \",\", \";\" or \"tab\", "
+				 "and decimal_mark \".\" or \",\"");
 	csv_begin(&csv, &b, &opts);
 	e = write_all(cx, &csv, p->course, &out->learners);
 	if (!e && b.failed)
 		e = err_set(cx, ERR_TOO_LARGE,
 			    "the gradebook is too large for one message; page "
 			    "through gradebook.list");
-	if (!e) cx->io->bytes_out = buf_copy(&b, cx->arena);
+	if (!e)
+		cx->io->bytes_out = buf_copy(&b, cx->arena);
 	buf_done(&b);
 	out->name = STR("gradebook.csv");
 	out->type = STR("text/csv; charset=utf-8");
@@ -345,16 +337,6 @@ static enum err export(struct ctx *cx, const void *params, void *result) {
 }
 
 /* ---- gradebook.release ---- */
-
-struct release_params {
-	struct assessment_ref ref;
-};
-static const struct field release_fields[] = {
-	ASSESSMENT_REF_FIELDS(struct release_params, ref),
-	FIELD_END,
-};
-static const struct shape release_shape =
-	SHAPE(struct release_params, release_fields);
 
 struct release_result {
 	struct id series;
@@ -371,11 +353,9 @@ static const struct shape release_result_shape =
 
 static enum err release(struct ctx *cx, const void *params, void *result)
 {
-	const struct release_params *p = params;
 	struct release_result *out = result;
-	struct buf b = { 0 };
 	struct assessment a;
-	enum err e = assessment_resolve(cx, &p->ref, &a);
+	enum err e = assessment_resolve(cx, params, &a);
 
 	if (!e)
 		e = store_exec(cx, &gradebook_sql[GRADE_RELEASE],
@@ -386,12 +366,13 @@ static enum err release(struct ctx *cx, const void *params, void *result)
 	if (e)
 		return e;
 	out->series = a.series;
-	field_encode(&b, &release_result_shape, out);
-	record_stage(cx, &(struct record){ .org = a.org,
-					   .stream = a.series,
-					   .event = STR("grade.released"),
-					   .body = buf_copy(&b, cx->arena) });
-	buf_done(&b);
+	record_stage(cx,
+		     &(struct record){ .org = a.org,
+				       .stream = a.series,
+				       .event = STR("grade.released"),
+				       .body = field_text(cx->arena,
+							  &release_result_shape,
+							  out) });
 	return OK;
 }
 
@@ -451,6 +432,7 @@ static enum err give_back(struct ctx *cx, struct grade *g)
 			       "this grade was not set by hand");
 	g->overridden = g->has_score = g->passed = g->late = false;
 	g->score = g->scaled = DEC_ZERO;
+	g->released_at = 0;
 	g->attempt = (struct id){ { 0 } };
 	e = gradebook_store(cx, g);
 	if (!e && h)
@@ -522,12 +504,12 @@ static const struct shape course_set_shape = { "course_set",
 static enum err course_set(struct ctx *cx, const void *params, void *result)
 {
 	struct course *c = result;
-	struct buf b = { 0 };
 	enum err e;
 
 	*c = *(const struct course *)params;
-	if (!principal_covers(cx->who, c->course))
-		return no_course(cx);
+	e = principal_course(cx, c->course);
+	if (e)
+		return e;
 	c->updated_at = clock_ms(cx->clock);
 	e = store_exec(cx, &gradebook_sql[COURSE_SET],
 		       VALS(v_id(&cx->who->org), v_text(c->course),
@@ -536,12 +518,12 @@ static enum err course_set(struct ctx *cx, const void *params, void *result)
 		       NULL);
 	if (e)
 		return e;
-	field_encode(&b, &course_shape, c);
-	record_stage(cx, &(struct record){ .org = cx->who->org,
-					   .stream = cx->who->org,
-					   .event = STR("course.set"),
-					   .body = buf_copy(&b, cx->arena) });
-	buf_done(&b);
+	record_stage(cx,
+		     &(struct record){
+			     .org = cx->who->org,
+			     .stream = cx->who->org,
+			     .event = STR("course.set"),
+			     .body = field_text(cx->arena, &course_shape, c) });
 	return OK;
 }
 
@@ -552,7 +534,7 @@ struct courses {
 static const struct field courses_fields[] = {
 	FIELD(struct courses, courses, KIND_LIST, "by id", .of = KIND_OBJECT,
 	      .shape = &course_shape),
-	FIELD_OPT(struct courses, next, KIND_STR, "cursor of the next page"),
+	RPC_NEXT_FIELD(struct courses, KIND_STR),
 	FIELD_END,
 };
 static const struct shape courses_shape = SHAPE(struct courses, courses_fields);
@@ -562,10 +544,7 @@ struct courses_params {
 	struct str cursor;
 };
 static const struct field courses_params_fields[] = {
-	FIELD_OPT(struct courses_params, limit, KIND_INT, "rows; default 100",
-		  .min = 1, .max = LIMIT_PAGE),
-	FIELD_OPT(struct courses_params, cursor, KIND_STR,
-		  "next of the page before", .max = LIMIT_REF_BYTES),
+	RPC_PAGE_FIELDS(struct courses_params),
 	FIELD_END,
 };
 static const struct shape courses_params_shape = {
@@ -577,7 +556,7 @@ static enum err course_list(struct ctx *cx, const void *params, void *result)
 {
 	const struct courses_params *p = params;
 	struct courses *out = result;
-	int64_t limit = p->limit ? p->limit : 100;
+	int64_t limit = rpc_page_rows(p->limit);
 	struct course *c;
 	bool more = false;
 	size_t kept = 0;
@@ -598,8 +577,6 @@ static enum err course_list(struct ctx *cx, const void *params, void *result)
 	out->courses.n = kept;
 	return OK;
 }
-
-#define TEACHERS (ROLE_PLATFORM | ROLE_AUTHOR | ROLE_MODERATOR | ROLE_ORG_ADMIN)
 
 const struct rpc_method gradebook_methods[] = {
 	{ .name = "gradebook.get",
@@ -625,18 +602,18 @@ const struct rpc_method gradebook_methods[] = {
 	  .params = &export_shape,
 	  .result = &export_result_shape,
 	  .fails = FAILS(ERR_NOT_FOUND, ERR_TOO_LARGE),
-	  .run = export },
+	  .run = export_book },
 	{ .name = "gradebook.release",
 	  .does = "Let learners see an assessment's grades.",
-	  .roles = TEACHERS,
+	  .roles = ROLE_TEACHERS,
 	  .flags = RPC_WRITES,
-	  .params = &release_shape,
+	  .params = &assessment_ref_shape,
 	  .result = &release_result_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
 	  .run = release },
 	{ .name = "gradebook.set",
 	  .does = "Set a grade by hand, or give it back to the attempts.",
-	  .roles = TEACHERS,
+	  .roles = ROLE_TEACHERS,
 	  .flags = RPC_WRITES,
 	  .params = &set_shape,
 	  .result = &grade_shape,
@@ -644,7 +621,7 @@ const struct rpc_method gradebook_methods[] = {
 	  .run = set },
 	{ .name = "course.set",
 	  .does = "Give a course a title and a pass mark.",
-	  .roles = TEACHERS,
+	  .roles = ROLE_TEACHERS,
 	  .flags = RPC_WRITES,
 	  .params = &course_set_shape,
 	  .result = &course_shape,

@@ -12,10 +12,20 @@ static const struct field learner_fields[] = {
 static const struct shape learner_shape =
 	SHAPE(struct grade_learner, learner_fields);
 
+static const struct field record_fields[] = {
+	FIELD(struct grade_record, node, KIND_INT, "of the chain"),
+	FIELD(struct grade_record, seq, KIND_INT, "in the chain"),
+	FIELD(struct grade_record, body, KIND_RAW, "the grade"),
+	FIELD_END,
+};
+static const struct shape record_row_shape =
+	SHAPE(struct grade_record, record_fields);
+
 static const struct field column_fields[] = {
 	FIELD(struct course_assessment, id, KIND_ID, "the version"),
 	FIELD(struct course_assessment, slug, KIND_STR, "its name"),
 	FIELD(struct course_assessment, kind, KIND_INT, "graded or practice"),
+	FIELD(struct course_assessment, retired_at, KIND_TIME, "0: open"),
 	FIELD(struct course_assessment, pass_mark, KIND_DEC, "the course's"),
 	FIELD_END,
 };
@@ -70,14 +80,25 @@ const struct stmt gradebook_sql[GRADEBOOK_STMTS] = {
 			     " WHERE g.org = $1 AND g.course = $2"
 			     " ORDER BY p.subject, g.learner",
 			     &learner_shape },
-	/* By slug and version: the last of a slug is the one that counts. */
+	[GRADES_ALL] = { "grades_all",
+			 "SELECT " COLS " FROM grade"
+			 " WHERE (org, course, learner, series)"
+			 " > ($1, $2, $3, $4)"
+			 " ORDER BY org, course, learner, series LIMIT $5",
+			 &grade_row_shape },
+	[GRADE_RECORDS] = { "grade_records",
+			    "SELECT node, seq, body FROM record"
+			    " WHERE (node, seq) > ($1, $2)"
+			    " AND event IN ('grade.changed', 'grade.set')"
+			    " ORDER BY node, seq LIMIT $3",
+			    &record_row_shape },
 	[COURSE_ASSESSMENTS] = { "course_assessments",
-				 "SELECT id, slug, kind, COALESCE("
+				 "SELECT id, slug, kind, retired_at, COALESCE("
 				 "(SELECT pass_mark FROM course"
 				 " WHERE org = $1 AND course = $2), 0)"
 				 " AS pass_mark FROM assessment"
 				 " WHERE org = $1 AND course = $2"
-				 " AND retired_at = 0 ORDER BY slug, version",
+				 " ORDER BY slug, version",
 				 &column_shape },
 	[COURSE_SET] = { "course_set",
 			 "INSERT INTO course"

@@ -10,6 +10,8 @@ enum gradebook_stmt {
 	GRADES_OF_LEARNER,
 	GRADES_OF_COURSE,
 	GRADE_LEARNERS,
+	GRADES_ALL,
+	GRADE_RECORDS,
 	COURSE_ASSESSMENTS,
 	COURSE_SET,
 	COURSE_LIST,
@@ -22,10 +24,16 @@ struct grade_learner {
 	struct id learner;
 	struct str subject, name;
 };
-/* A live version of an assessment of a course. */
+/* A record that has a grade in it. */
+struct grade_record {
+	int64_t node, seq;
+	struct str body;
+};
+/* A version of an assessment of a course. */
 struct course_assessment {
 	struct id id;
 	struct str slug;
 	int64_t kind;
+	int64_t retired_at;   /* 0: open */
 	struct dec pass_mark; /* the course's; 0: none */
 };

@@ -66,7 +66,7 @@ static void a_retired_version_takes_no_new_attempts(void **state)
 	world_ok(w, "author", "assessment.retire", "{\"assessment\":\"%s\"}",
 		 id);
 	r = world_call(w, "learner:ann", "attempt.start", QUIZ_REF);
-	assert_int_equal(r.e, ERR_NOT_FOUND);
+	assert_int_equal(r.e, ERR_TOO_LATE);
 }
 
 static void a_file_of_another_system_comes_in_over_the_wire(void **state)

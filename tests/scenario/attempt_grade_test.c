@@ -409,6 +409,98 @@ static void attempts_are_exported_as_csv(void **state)
 	assert_int_equal(r.e, ERR_NOT_FOUND);
 }
 
+/* Cells of a line; none of these files has a quote or comma in a cell. */
+static int cells(const char *line)
+{
+	int n = 1;
+
+	for (; *line && *line != '\r'; line++)
+		n += *line == ',';
+	return n;
+}
+
+static void a_courses_report_has_the_marks_of_the_widest_attempt(void **state)
+{
+	struct world *w = *state;
+	const char *line, *due;
+	struct reply r;
+
+	quiz_publish(w, "\"time_limit_ms\":60000");
+	world_publish(w, "{\"assay\":1,\"course\":\"c\",\"slug\":\"one\","
+			 "\"title\":\"One\",\"policy\":{},\"items\":[{"
+			 "\"id\":\"z1\",\"type\":\"short\",\"stem\":\"?\","
+			 "\"mark\":2.5,\"answers\":[{\"text\":\"a\","
+			 "\"fraction\":1}]}]}");
+	world_ok(w, "learner:bob", "attempt.start",
+		 "{\"course\":\"c\",\"slug\":\"one\"}");
+	world_pass(w, 1000);
+	due = world_time(w, 60000);
+	handed_in(w, ANN, RIGHT_1, WRONG_2);
+	r = world_ok(w, "moderator", "attempt.export", "{\"course\":\"c\"}");
+	assert_int_equal(lines(r.bytes), 3);
+	line = str_z(w->cx.arena, r.bytes);
+	assert_non_null(strstr(line, "\"released\",\"due_at\","
+				     "\"slot_1_item\",\"slot_1_mark\","
+				     "\"slot_1_max\","));
+	assert_non_null(strstr(line, "\"slot_3_max\"\r\n"));
+	assert_null(strstr(line, "slot_4"));
+	assert_non_null(strstr(line, "\"i1\",\"1\",\"1\",\"i2\",\"0\",\"1\""));
+	assert_non_null(strstr(line, "\"z1\",\"\",\"2.5\",\"\",\"\",\"\","
+				     "\"\",\"\",\"\"\r\n"));
+	assert_non_null(
+		strstr(line, str_fmt(w->cx.arena, "\"%s\",\"i1\"", due).p));
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(cells(line), 25 + 3 * 3);
+		line = strstr(line, "\r\n") + 2;
+	}
+	/* Only what the file has. */
+	r = world_ok(w, "moderator", "attempt.export",
+		     "{\"course\":\"c\",\"limit\":1}");
+	assert_null(strstr(str_z(w->cx.arena, r.bytes), "slot_2"));
+	assert_true(reply_has(w, &r, "next"));
+	r = world_ok(w, "moderator", "attempt.export",
+		     "{\"course\":\"c\",\"slug\":\"q\",\"state\":\"voided\"}");
+	assert_int_equal(lines(r.bytes), 1);
+	assert_non_null(strstr(str_z(w->cx.arena, r.bytes), "slot_3"));
+}
+
+/* A version with fewer questions does not hide what older attempts had. */
+static void a_report_of_several_versions_loses_no_mark(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+
+	quiz_publish(w, "");
+	handed_in(w, ANN, RIGHT_1, WRONG_2);
+	world_publish(w, "{\"assay\":1,\"course\":\"c\",\"slug\":\"q\","
+			 "\"title\":\"Q\",\"policy\":{},\"items\":[{"
+			 "\"id\":\"z1\",\"type\":\"short\",\"stem\":\"?\","
+			 "\"mark\":1,\"answers\":[{\"text\":\"a\","
+			 "\"fraction\":1}]}]}");
+	r = world_ok(w, "moderator", "attempt.export", QUIZ_REF);
+	assert_non_null(
+		strstr(str_z(w->cx.arena, r.bytes), "\"i3\",\"\",\"1\"\r\n"));
+}
+
+static void both_reports_call_who_was_erased_the_same(void **state)
+{
+	static const char *const methods[] = { "attempt.export",
+					       "gradebook.export" };
+	struct world *w = *state;
+
+	quiz_publish(w, "");
+	handed_in(w, ANN, RIGHT_1, WRONG_2);
+	world_ok(w, "admin", "learner.erase",
+		 "{\"learner\":\"ann\",\"reason\":\"asked for it\"}");
+	for (int i = 0; i < 2; i++) {
+		struct reply r = world_ok(w, "moderator", methods[i],
+					  "{\"course\":\"c\"}");
+
+		assert_non_null(strstr(str_z(w->cx.arena, r.bytes),
+				       "\r\n\"(erased)\",\"\","));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -422,6 +514,9 @@ int main(void)
 		quiz_test(a_large_regrade_goes_by_pages),
 		quiz_test(attempts_are_listed_by_filter_and_page),
 		quiz_test(attempts_are_exported_as_csv),
+		quiz_test(a_courses_report_has_the_marks_of_the_widest_attempt),
+		quiz_test(a_report_of_several_versions_loses_no_mark),
+		quiz_test(both_reports_call_who_was_erased_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

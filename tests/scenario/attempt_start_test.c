@@ -208,6 +208,41 @@ static void a_prerequisite_must_be_passed(void **state)
 	quiz_start(w, ANN);
 }
 
+/* It says the same whether he has passed or not. */
+static void a_held_result_fulfils_no_prerequisite(void **state)
+{
+	static const char *const first[] = { RIGHT_1, WRONG_1 };
+	static const char *const who[] = { "learner:ann", "learner:ben" };
+	struct world *w = *state;
+	struct str told[2];
+	const char *id[2];
+	struct reply r;
+
+	world_publish(w, quiz_json(w, "before",
+				   "\"pass_mark\":0.3,\"release\":\"held\""));
+	quiz_publish(w, "\"prerequisites\":[{\"assessment\":\"before\"}]");
+	for (int i = 0; i < 2; i++) {
+		r = world_ok(w, who[i], "attempt.start",
+			     "{\"course\":\"c\",\"slug\":\"before\"}");
+		id[i] = reply_text(w, &r, "attempt");
+		quiz_answer(w, who[i], id[i], 1, 0, first[i]);
+		quiz_do(w, who[i], "attempt.submit", id[i]);
+		r = world_ok(w, who[i], "assessment.conditions", QUIZ_REF);
+		assert_string_equal(reply_text(w, &r, "now/reason"),
+				    "unreleased");
+		assert_string_equal(reply_text(w, &r, "now/missing"), "before");
+		told[i] = r.json;
+		r = world_call(w, who[i], "attempt.start", QUIZ_REF);
+		assert_int_equal(r.e, ERR_PRECONDITION);
+	}
+	assert_true(str_eq(told[0], told[1]));
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(quiz_order(w, "attempt.release", id[i]).e, OK);
+	quiz_start(w, who[0]);
+	r = world_ok(w, who[1], "assessment.conditions", QUIZ_REF);
+	assert_string_equal(reply_text(w, &r, "now/reason"), "prerequisite");
+}
+
 static void a_reserved_attempt_starts_later(void **state)
 {
 	struct world *w = *state;
@@ -331,6 +366,7 @@ int main(void)
 		quiz_test(pledge_and_password_are_asked_for),
 		quiz_test(conditions_say_every_rule_before_the_start),
 		quiz_test(a_prerequisite_must_be_passed),
+		quiz_test(a_held_result_fulfils_no_prerequisite),
 		quiz_test(a_reserved_attempt_starts_later),
 		quiz_test(previews_and_practice_never_reach_the_gradebook),
 		quiz_test(others_attempts_are_not_found),

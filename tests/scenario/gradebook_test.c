@@ -189,6 +189,60 @@ static void a_column_is_the_newest_version_that_is_open(void **state)
 	assert_int_equal(reply_count(w, &r, "columns"), 1);
 }
 
+/* The only attempt is gone: so are score and release, not what it is out of. */
+static void a_grade_without_attempts_is_none_out_of_the_maximum(void **state)
+{
+	static const char *const release[] = { "auto", "held" };
+	struct world *w = *state;
+
+	for (int i = 0; i < 2; i++) {
+		const char *slug = str_fmt(w->cx.arena, "v%d", i).p;
+		const char *at = str_fmt(w->cx.arena, "grades/%d/", i).p;
+		const char *id;
+		struct reply r;
+
+		world_publish(
+			w, quiz_json(w, slug,
+				     str_fmt(w->cx.arena, "\"release\":\"%s\"",
+					     release[i])
+					     .p));
+		id = sit(w, "learner:ann", slug, 2);
+		world_ok(w, "moderator", "gradebook.release",
+			 "{\"course\":\"c\",\"slug\":\"%s\"}", slug);
+		r = line(w);
+		assert_true(reply_has(
+			w, &r, str_fmt(w->cx.arena, "%sreleased_at", at).p));
+		assert_int_equal(quiz_order(w, "attempt.void", id).e, OK);
+		r = line(w);
+		assert_false(reply_has(w, &r,
+				       str_fmt(w->cx.arena, "%sscore", at).p));
+		assert_false(reply_has(
+			w, &r, str_fmt(w->cx.arena, "%sreleased_at", at).p));
+		assert_string_equal(
+			reply_text(w, &r,
+				   str_fmt(w->cx.arena, "%smax_score", at).p),
+			"3");
+	}
+}
+
+static void a_grade_given_back_to_no_attempts_is_not_shown(void **state)
+{
+	struct world *w = *state;
+	struct reply r;
+
+	quiz_publish(w, "");
+	world_ok(w, "moderator", "gradebook.set",
+		 "{\"course\":\"c\",\"slug\":\"q\",\"learner\":\"ann\","
+		 "\"score\":2,\"reason\":\"oral\"}");
+	r = world_ok(w, "moderator", "gradebook.set",
+		     "{\"course\":\"c\",\"slug\":\"q\",\"learner\":\"ann\","
+		     "\"reason\":\"mistaken\"}");
+	assert_false(reply_has(w, &r, "score"));
+	assert_false(reply_has(w, &r, "released_at"));
+	r = world_ok(w, "learner:ann", "gradebook.get", "{\"course\":\"c\"}");
+	assert_int_equal(reply_count(w, &r, "grades"), 0);
+}
+
 static void grades_come_by_slug_and_the_courses_mark_decides(void **state)
 {
 	static const char *const slugs[] = { "m", "b", "z", "a" };
@@ -310,6 +364,8 @@ int main(void)
 		quiz_test(a_grade_set_by_hand_stays_until_it_is_given_back),
 		quiz_test(a_practice_assessment_never_reaches_the_gradebook),
 		quiz_test(a_column_is_the_newest_version_that_is_open),
+		quiz_test(a_grade_without_attempts_is_none_out_of_the_maximum),
+		quiz_test(a_grade_given_back_to_no_attempts_is_not_shown),
 		quiz_test(grades_come_by_slug_and_the_courses_mark_decides),
 		quiz_test(a_learner_sees_nobody_elses_grades),
 		quiz_test(the_csv_guards_formulas_and_follows_rfc_4180),

@@ -264,7 +264,7 @@ static inline enum err tx_ask(struct tx *w, const struct rpc_method *table,
 /* Is the whole chain what was written? */
 static inline enum err tx_chain_run(struct ctx *cx, void *arg)
 {
-	return chain_verify(cx, NULL, NULL, arg);
+	return chain_verify(cx, NULL, NULL, NULL, arg);
 }
 
 static inline struct chain_report tx_chain(struct tx *w)

@@ -292,8 +292,36 @@ void world_restart(struct world *w)
 	start(w);
 }
 
+/*
+ * However a story ends, its records and what is made of them agree. What a test
+ * has changed past all commands it says with w->tampered.
+ */
+static void verify_all(struct world *w)
+{
+	struct arena *a = arena_new(1 << 16);
+	struct ctx cx = { .arena = a,
+			  .clock = &w->clock.clock,
+			  .app = w->app,
+			  .db = store_reader(w->app->store, 5000) };
+	struct chain_report r;
+
+	CHECK(cx.db);
+	CHECK(store_read_begin(&cx) == OK);
+	CHECK(chain_verify(&cx, all_checks, NULL, NULL, &r) == OK);
+	store_read_end(&cx);
+	store_reader_done(w->app->store, cx.db);
+	for (size_t i = 0; i < r.list.n; i++)
+		fprintf(stderr, "%s\n",
+			((const struct chain_finding *)r.list.at)[i].text.p);
+	CHECK(r.intact);
+	arena_free(a);
+}
+
 void world_close(struct world *w)
 {
+	world_fail(w, 0, OK);
+	if (!w->tampered)
+		verify_all(w);
 	stop(w);
 	arena_free(w->cx.arena);
 	if (!w->joined) {

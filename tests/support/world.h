@@ -53,7 +53,8 @@ struct world {
 	struct ctx cx; /* for the test itself; cx.arena lives as the world */
 	struct id org, other;
 	struct asked *free;
-	bool joined; /* the database is another's */
+	bool joined;   /* the database is another's */
+	bool tampered; /* by the test: world_close finds no fault with it */
 };
 
 /*

@@ -63,7 +63,8 @@ static int world_setup(void **state)
 			     .env = world_env,
 			     .wait = world_wait,
 			     .stmts = all_stmts,
-			     .migrations = all_migrations };
+			     .migrations = all_migrations,
+			     .checks = all_checks };
 	snprintf(w->folder, sizeof(w->folder), "/tmp/assay-cli-XXXXXX");
 	if (!mkdtemp(w->folder))
 		return -1;

@@ -289,6 +289,50 @@ static void a_bundle_is_intact_until_it_is_changed(void **state)
 	assert_int_equal(world_run(w, "verify", w->folder, NULL), CLI_USAGE);
 }
 
+#define SOME_ID "x'0102030405060708090a0b0c0d0e0f10'"
+
+/* Of a grade that no command has made. */
+static void a_data_folders_tables_are_compared_with_its_chain(void **state)
+{
+	static const struct stmt forged = {
+		"forged", "INSERT INTO grade (org, course, learner, series,"
+			  " slug, assessment, has_score, score, max_score,"
+			  " scaled, passed, late, pending, attempts,"
+			  " updated_at, released_at, overridden) VALUES"
+			  " (" SOME_ID ", 'c', " SOME_ID ", " SOME_ID
+			  ", 'q', " SOME_ID ", 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0)"
+	};
+	static const struct stmt_set own = { "forged", &forged, 1 };
+	struct world *w = *state;
+	const struct stmt_set *sets[64] = { &own };
+	struct store_opts o = { .sets = sets,
+				.migrations = all_migrations,
+				.clock = w->cx.clock,
+				.readers = 1,
+				.create = true,
+				.busy_ms = 1000 };
+	struct store *s;
+
+	for (size_t i = 0; all_stmts[i]; i++)
+		sets[i + 1] = all_stmts[i];
+	o.url = str_fmt(w->cx.arena, "sqlite:%s", world_path(w, "assay.db"));
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(store_open(&w->cx, &o, &s), OK);
+		w->cx.db = store_writer(s);
+		assert_int_equal(store_begin(w->cx.db, &w->cx), OK);
+		if (round)
+			assert_int_equal(
+				store_exec(&w->cx, &forged, NULL, 0, NULL), OK);
+		assert_int_equal(store_commit(w->cx.db, &w->cx), OK);
+		w->cx.db = NULL;
+		store_close(s);
+		assert_int_equal(world_run(w, "verify", w->folder, NULL),
+				 round ? CLI_REFUSED : CLI_FINE);
+	}
+	assert_has(w->out, "NOT intact");
+	assert_has(w->out, "no record made it");
+}
+
 static char *receipt(struct world *w, const struct signer *s,
 		     const char *number, bool wrapped)
 {
@@ -450,6 +494,8 @@ int main(void)
 			a_private_key_is_for_its_owner_and_never_replaced),
 		cmocka_unit_test(a_token_is_signed_for_somebody),
 		cmocka_unit_test(a_bundle_is_intact_until_it_is_changed),
+		cmocka_unit_test(
+			a_data_folders_tables_are_compared_with_its_chain),
 		cmocka_unit_test(a_receipt_is_genuine_only_as_it_was_signed),
 		cmocka_unit_test(a_receipt_may_be_reformatted_but_not_changed),
 		cmocka_unit_test(a_file_without_questions_is_refused),

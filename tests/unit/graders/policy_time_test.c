@@ -205,6 +205,29 @@ static void prerequisites_are_met_by_passing_or_by_a_grade(void **state)
 	r[1].scaled = dec("0.499999999");
 	policy_conditions(&p, false, &h, AT(1), &c);
 	assert_true(str_is(c.missing, "b"));
+	r[0].held = true;
+	policy_conditions(&p, false, &h, AT(1), &c);
+	assert_int_equal(c.reason, START_UNRELEASED);
+	assert_true(str_is(c.missing, "a"));
+}
+
+static void what_is_retired_cannot_be_started_but_gone_on_with(void **state)
+{
+	struct policy p = an_exam();
+	struct policy_history h = { .retired = true };
+	struct policy_conditions c;
+
+	(void)state;
+	policy_conditions(&p, false, &h, AT(1), &c);
+	assert_int_equal(c.reason, START_RETIRED);
+	assert_true(c.finished);
+	h.has_open = true;
+	policy_conditions(&p, false, &h, AT(1), &c);
+	assert_int_equal(c.reason, START_RUNNING);
+	assert_false(c.finished);
+	h = (struct policy_history){ .retired = true, .preview = true };
+	policy_conditions(&p, false, &h, AT(1), &c);
+	assert_int_equal(c.reason, START_OK);
 }
 
 static void a_preview_knows_no_dates_and_no_limits(void **state)
@@ -408,6 +431,8 @@ int main(void)
 		TEST_OF_EXAM(a_start_names_its_due_instant_before_it_happens),
 		TEST_OF_EXAM(an_open_attempt_is_gone_on_with),
 		TEST_OF_EXAM(prerequisites_are_met_by_passing_or_by_a_grade),
+		TEST_OF_EXAM(
+			what_is_retired_cannot_be_started_but_gone_on_with),
 		TEST_OF_EXAM(a_preview_knows_no_dates_and_no_limits),
 		TEST_OF_EXAM(the_countdown_shows_the_nearest_end),
 		TEST_OF_EXAM(an_answer_on_the_wire_at_the_end_still_counts),

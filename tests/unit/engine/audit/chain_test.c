@@ -199,7 +199,7 @@ static struct chain_report verify(struct fixture *f)
 	struct chain_report r;
 
 	f->cx.db = f->writer;
-	assert_int_equal(chain_verify(&f->cx, NULL, NULL, &r), OK);
+	assert_int_equal(chain_verify(&f->cx, NULL, NULL, NULL, &r), OK);
 	return r;
 }
 
