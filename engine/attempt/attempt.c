@@ -330,8 +330,10 @@ static void set_times(struct live *l, const struct note *note)
 	l->row.hard_end_at = note->hard_end_at;
 }
 
-static void set_score(struct attempt_row *row, const struct score *s)
+static void set_score(struct live *l, const struct score *s)
 {
+	struct attempt_row *row = &l->row;
+
 	row->has_score = s->has;
 	row->sum = s->sum;
 	row->sum_max = s->sum_max;
@@ -339,6 +341,8 @@ static void set_score(struct attempt_row *row, const struct score *s)
 	row->max_score = s->max;
 	row->scaled = s->scaled;
 	row->passed = s->passed;
+	l->credit = s->credit;
+	l->score_late = s->late;
 }
 
 static enum err apply_reserved(struct ctx *cx, struct live *l,
@@ -385,7 +389,7 @@ static enum err apply_reopened(struct ctx *cx, struct live *l,
 	for (size_t i = 0; i < l->slots_n; i++)
 		forget_finish(&l->slots[i]);
 	set_times(l, note);
-	set_score(row, &(struct score){ 0 });
+	set_score(l, &(struct score){ 0 });
 	row->finished_at = row->graded_at = row->released_at = 0;
 	row->late = false;
 	l->receipt = (struct str){ 0 };
@@ -423,12 +427,10 @@ static void apply_header(struct live *l, int kind, const struct note *note,
 		break;
 	case NOTE_REGRADED:
 		row->assessment = note->to;
-		set_score(row, &note->score);
-		l->credit = note->score.credit;
+		set_score(l, &note->score);
 		break;
 	case NOTE_GRADED:
-		set_score(row, &note->score);
-		l->credit = note->score.credit;
+		set_score(l, &note->score);
 		row->graded_at = r->at_ms;
 		break;
 	case NOTE_RELEASED:

@@ -61,7 +61,7 @@ static struct score last_score(const struct live *l)
 			       .max = r->max_score,
 			       .scaled = r->scaled,
 			       .passed = r->passed,
-			       .late = r->late,
+			       .late = l->score_late,
 			       .credit = l->credit };
 }
 

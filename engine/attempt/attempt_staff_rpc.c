@@ -190,6 +190,10 @@ static enum err do_reopen(struct ctx *cx, const void *params, void *result)
 	if (!attempt_edge_ok(l->row.state, ATTEMPT_EV_REOPEN, &to))
 		return refuse(cx, l, ERR_CONFLICT,
 			      "an attempt in this state cannot be reopened");
+	if (l->erased)
+		return refuse(cx, l, ERR_ERASED,
+			      "the learner's answers were erased: there is "
+			      "nothing to go on with");
 	e = check_alone(cx, l);
 	if (!e)
 		e = reopen_due(cx, l, p, &note);
@@ -325,7 +329,7 @@ static enum err new_rules(struct ctx *cx, void *arg)
 	note.soft_due_at = l->policy.due_at;
 	e = live_note(cx, l, NOTE_EXTENDED, &note, NO_TEXT, NULL);
 	if (!e && l->row.state == ATTEMPT_OVERTIME &&
-	    t.due > clock_ms(cx->clock)) {
+	    (!t.due || t.due > clock_ms(cx->clock))) {
 		note.frozen_ms = l->frozen_ms;
 		note.reason = STR("more time");
 		e = live_note(cx, l, NOTE_RESUMED, &note, NO_TEXT, NULL);
@@ -446,7 +450,7 @@ const struct rpc_method attempt_staff_methods[] = {
 	  .flags = RPC_WRITES,
 	  .params = &reopen_shape,
 	  .result = &attempt_view_shape,
-	  .fails = FAILS(ERR_NOT_FOUND, ERR_CONFLICT),
+	  .fails = FAILS(ERR_NOT_FOUND, ERR_CONFLICT, ERR_ERASED),
 	  .run = reopen_rpc },
 	{ .name = "attempt.release",
 	  .does = "Let the learner see a graded attempt's results.",

@@ -166,6 +166,7 @@ struct live {
 	size_t built_bytes; /* of grow when it was built */
 	bool erased;	    /* answers are gone: it cannot be scored again */
 	struct dec credit;  /* percent, of its last score */
+	bool score_late;    /* as well */
 	size_t said_bytes;  /* of all responses, those that were replaced too:
 			       who reads the attempt reads them all */
 

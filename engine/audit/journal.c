@@ -226,19 +226,36 @@ static void seal_personal(struct ctx *cx, struct record *r)
 		(struct str){ (const char *)p + SALT_BYTES, HASH_BYTES };
 }
 
+/*
+ * The next place of the stream. Clocks that were set back, and a start since,
+ * may make one that was given before: then it is the one after the last.
+ */
+static enum err pick(struct journal *j, struct ctx *cx, struct record *r,
+		     int64_t *top)
+{
+	enum err e;
+
+	r->n = pick_n(j, r->at_ms);
+	e = places_check(j->places, cx, r, top);
+	if (e && e != ERR_CONFLICT)
+		return e;
+	err_clear(cx);
+	if (*top < r->n)
+		return OK;
+	j->last_n = *top;
+	r->n = pick_n(j, r->at_ms);
+	return OK;
+}
+
 static enum err append(struct journal *j, struct ctx *cx, struct record *r)
 {
 	uint8_t *hash = arena_alloc(cx->arena, HASH_BYTES);
 	int64_t top = 0;
+	enum err e = r->n ? places_check(j->places, cx, r, &top)
+			  : pick(j, cx, r, &top);
 
-	if (r->n) {
-		enum err e = places_check(j->places, cx, r, &top);
-
-		if (e)
-			return e;
-	} else {
-		r->n = pick_n(j, r->at_ms);
-	}
+	if (e)
+		return e;
 	r->node = j->o.node;
 	r->seq = ++j->seq;
 	if (r->personal.p)

@@ -74,6 +74,7 @@ static void bounds(struct front_state *s)
 {
 	struct front_opts *o = &s->opts;
 	struct rlimit rl = { 0 };
+	int quarter; /* of the slots that one connection can reach */
 
 	if (o->contexts < 1)
 		o->contexts = 512;
@@ -97,8 +98,9 @@ static void bounds(struct front_state *s)
 	 * Replies that wait on one connection keep as many slots from others,
 	 * for at most send_timeout_ms.
 	 */
-	if (o->pipe_requests > o->contexts / 4)
-		o->pipe_requests = o->contexts >= 4 ? o->contexts / 4 : 1;
+	quarter = o->contexts / (o->loops > 1 ? o->loops : 1) / 4;
+	if (o->pipe_requests > quarter)
+		o->pipe_requests = quarter > 1 ? quarter : 1;
 }
 
 static enum err listen_one(struct ctx *cx, struct front *f, struct str url,

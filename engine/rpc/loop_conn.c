@@ -4,18 +4,28 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <linux/sockios.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void link_conn(struct loop *l, struct loop_conn *c)
+/* Before its loop can look at it, it is waited for; false: that cannot be. */
+static bool link_conn(struct loop *l, struct loop_conn *c)
 {
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
+	bool ok;
+
 	pthread_mutex_lock(&l->conns_lock);
-	c->next = l->conns;
-	if (l->conns)
-		l->conns->prev = c;
-	l->conns = c;
+	ok = epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &e) == 0;
+	if (ok) {
+		c->next = l->conns;
+		if (l->conns)
+			l->conns->prev = c;
+		l->conns = c;
+	}
 	pthread_mutex_unlock(&l->conns_lock);
+	return ok;
 }
 
 static void unlink_conn(struct loop *l, struct loop_conn *c)
@@ -30,11 +40,10 @@ static void unlink_conn(struct loop *l, struct loop_conn *c)
 	pthread_mutex_unlock(&l->conns_lock);
 }
 
-void loop_conn_new(struct loop *l, int fd, enum front_transport t,
+bool loop_conn_new(struct loop *l, int fd, enum front_transport t,
 		   const char *peer)
 {
 	struct loop_conn *c = calloc(1, sizeof(*c)); /* allowed: connection */
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
 	uint8_t hello[SP_HELLO];
 	ssize_t n;
 
@@ -51,8 +60,10 @@ void loop_conn_new(struct loop *l, int fd, enum front_transport t,
 	sp_hello_put(hello, SP_PROTO_REP);
 	n = send(fd, hello, SP_HELLO, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)n; /* whoever has gone already is found out by reading */
-	link_conn(l, c);
-	CHECK(epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) == 0);
+	if (link_conn(l, c))
+		return true;
+	loop_conn_free(c);
+	return false;
 }
 
 static void leave_stalled(struct loop *l, struct loop_conn *c)
@@ -78,7 +89,7 @@ void loop_conn_close(struct loop_conn *c, const char *why)
 	unlink_conn(l, c);
 	if (c->stalled)
 		leave_stalled(l, c);
-	atomic_fetch_sub(&l->front->halves, (int64_t)c->in.room);
+	atomic_fetch_sub(&l->front->halves, (int64_t)c->kept);
 	buf_done(&c->in);
 	pthread_mutex_lock(&c->lock);
 	epoll_ctl(l->epoll, EPOLL_CTL_DEL, c->fd, NULL);
@@ -173,6 +184,7 @@ static size_t take_messages(struct loop_conn *c, struct str in, size_t *needs)
 	bool ipc = c->transport == FRONT_IPC;
 	enum sp_cut cut = SP_MESSAGE;
 	size_t used = 0;
+	int taken = 0;
 
 	while (may_take(c)) {
 		struct sp_message m;
@@ -183,7 +195,7 @@ static size_t take_messages(struct loop_conn *c, struct str in, size_t *needs)
 			break;
 		if (used + m.used < in.n)
 			cork(c);
-		if (!hand_over(c, &m)) {
+		if (taken++ == TURN || !hand_over(c, &m)) {
 			stall(c);
 			break;
 		}
@@ -212,14 +224,16 @@ static size_t take_all(struct loop_conn *c, struct str in, size_t *needs)
 	return more == SIZE_MAX ? more : used + more;
 }
 
-/* Keeps what is not used yet. False: over the bound of all. */
-static bool keep_rest(struct loop_conn *c, struct str rest)
+/*
+ * Keeps what is not used yet. False: all that is kept has reached its bound,
+ * and this is more than one chunk of it.
+ */
+static bool keep_rest(struct loop_conn *c, struct str rest, size_t used)
 {
 	_Atomic int64_t *halves = &c->loop->front->halves;
-	size_t before = c->in.room;
+	size_t before = c->kept;
 
 	if (rest.n == 0) {
-		buf_reset(&c->in);
 		buf_done(&c->in);
 	} else if (c->in.n == 0) {
 		buf_str(&c->in, rest);
@@ -227,9 +241,13 @@ static bool keep_rest(struct loop_conn *c, struct str rest)
 		memmove(c->in.p, rest.p, rest.n);
 		c->in.n = rest.n;
 	}
-	return !c->in.failed &&
-	       atomic_fetch_add(halves, (int64_t)c->in.room -
-						(int64_t)before) <= HALVES_MAX;
+	CHECK(!c->in.failed);
+	if (before == 0 || used)
+		c->begun_ms = c->heard_ms;
+	c->kept = c->in.n;
+	return atomic_fetch_add(halves, (int64_t)c->kept - (int64_t)before) <=
+		       HALVES_MAX ||
+	       c->kept <= CHUNK || c->kept <= before;
 }
 
 /* Cuts what has come. False: it was closed. */
@@ -241,7 +259,7 @@ static bool work_off(struct loop_conn *c, struct str in)
 		loop_conn_close(c, "not this wire, or too large");
 		return false;
 	}
-	if (keep_rest(c, str_cut(in, used, in.n)))
+	if (keep_rest(c, str_cut(in, used, in.n), used))
 		return true;
 	loop_conn_close(c, "too many half messages");
 	return false;
@@ -251,15 +269,12 @@ static void read_some(struct loop_conn *c)
 {
 	struct loop *l = c->loop;
 	struct str in = { l->chunk, 0 };
-	size_t before = c->in.room;
 	char *to = l->chunk;
 	ssize_t n;
 
 	if (c->in.n) {
 		to = buf_room(&c->in, CHUNK);
 		CHECK(to);
-		atomic_fetch_add(&l->front->halves,
-				 (int64_t)(c->in.room - before));
 	}
 	n = recv(c->fd, to, CHUNK, MSG_DONTWAIT);
 	if (n < 0 &&
@@ -316,12 +331,29 @@ void loop_conn_event(struct loop_conn *c, uint32_t events)
 		read_some(c);
 }
 
+/*
+ * The socket may have room only when much of what it holds was taken: what it
+ * holds tells whether the peer reads at all. With the lock.
+ */
+static void see_moves(struct loop_conn *c, int64_t now_ms)
+{
+	int outq = 0;
+
+	if (c->out.n == c->out_at)
+		return;
+	if (ioctl(c->fd, SIOCOUTQ, &outq) != 0 || outq == c->outq)
+		return;
+	c->outq = outq;
+	c->moved_ms = now_ms;
+}
+
 static bool too_slow(struct loop_conn *c, int64_t now_ms)
 {
 	struct front_state *s = c->loop->front->s;
 	bool slow;
 
 	pthread_mutex_lock(&c->lock);
+	see_moves(c, now_ms);
 	slow = c->out.n > c->out_at &&
 	       now_ms - c->moved_ms > s->opts.send_timeout_ms;
 	loop_arm(c); /* at a stop it rests from now on */
@@ -334,16 +366,28 @@ static bool too_slow(struct loop_conn *c, int64_t now_ms)
 	return slow;
 }
 
+/* The rest of a message does not come, or not by any useful rate. */
+static bool half_too_long(const struct loop_conn *c, int64_t now_ms,
+			  int64_t idle_ms)
+{
+	int64_t most = idle_ms * HALF_TIMES, took = now_ms - c->begun_ms;
+
+	if (!c->in.n || c->stalled || c->paused)
+		return false;
+	return now_ms - c->heard_ms > most ||
+	       (took > most && (int64_t)c->in.n < took / 1000 * HALF_RATE);
+}
+
 void loop_conn_look(struct loop_conn *c, int64_t now_ms)
 {
-	int64_t silent = now_ms - c->heard_ms;
 	int64_t idle = c->loop->front->s->opts.idle_ms;
 
+	if (write_more(c) && !work_off(c, buf_view(&c->in)))
+		return;
 	if (too_slow(c, now_ms))
 		loop_conn_close(c, NULL);
-	else if (!c->greeted && silent > idle)
+	else if (!c->greeted && now_ms - c->heard_ms > idle)
 		loop_conn_close(c, "no greeting");
-	else if (c->in.n && !c->stalled && !c->paused &&
-		 silent > idle * HALF_TIMES)
+	else if (half_too_long(c, now_ms, idle))
 		loop_conn_close(c, "half a message");
 }

@@ -76,7 +76,7 @@ static void handle(struct loop *l, const struct epoll_event *e)
 	}
 }
 
-/* Those that waited for a slot, the longest first. */
+/* Those that waited for a slot or for their turn, the longest first. */
 static void resume_stalled(struct loop *l)
 {
 	struct loop_conn *c = l->stalled, *next, *first = NULL;
@@ -133,6 +133,14 @@ static int64_t look_every_ms(const struct loop_front *f)
 	return ms < LOOK_LEAST_MS ? LOOK_LEAST_MS : ms;
 }
 
+/* Not at all, while some only wait for their turn. */
+static int wait_ms(struct loop *l, int64_t until_look)
+{
+	if (until_look <= 0 || (l->stalled && loop_slot_any(l)))
+		return 0;
+	return (int)until_look;
+}
+
 static void *loop_main(void *arg)
 {
 	struct loop *l = arg;
@@ -143,19 +151,23 @@ static void *loop_main(void *arg)
 
 	pthread_setname_np(pthread_self(), "loop");
 	while (!atomic_load(&f->ended)) {
-		int64_t wait = look_at - now;
-		int n = epoll_wait(l->epoll, events, EVENTS,
-				   wait > 0 ? (int)wait : 0);
+		int n;
 
+		/* Not among the events, which may be of one that this closes.
+		 */
+		if (l->stalled && loop_slot_any(l))
+			resume_stalled(l);
+		n = epoll_wait(l->epoll, events, EVENTS,
+			       wait_ms(l, look_at - now));
 		for (int i = 0; i < n; i++)
 			handle(l, &events[i]);
-		while (l->stalled && loop_slot_any(l))
-			resume_stalled(l);
 		now = loop_now_ms(f);
-		if (now < look_at)
+		if (now < look_at && !atomic_load(&f->s->stopping))
 			continue;
 		look(l, now);
 		look_at = now + every;
+		if (l == &f->loops[0])
+			loop_accept_again(f);
 		if (l->counts && now >= count_at) {
 			count_files(l);
 			count_at = now + f->s->opts.watch_ms;

@@ -11,10 +11,17 @@
 enum {
 	LOOPS_MAX = 16,
 	CHUNK = 64 << 10, /* read at once */
-	HALF_TIMES = 3, /* idle_ms without a byte of a message that was begun */
+	/*
+	 * Times idle_ms without a byte of a message that was begun; and after
+	 * which it must have come by so many bytes a second.
+	 */
+	HALF_TIMES = 3,
+	HALF_RATE = 4096,
+	TURN = 32, /* messages of a connection before others have their turn */
 	OUT_PAUSE = 256 << 10, /* replies that wait: nothing more is read */
 	KEEP = 64 << 10,       /* of a large message's or reply's memory */
 	OUT_KEEP = 4 << 10,    /* of a connection's, when all is sent */
+	/* Beyond these who has more than CHUNK, or OUT_PAUSE, is closed. */
 	/* What all half messages, and all replies that wait, may take. */
 	HALVES_MAX = 256 << 20,
 	UNSENT_MAX = 256 << 20,
@@ -29,6 +36,7 @@ struct loop_listener {
 	enum loop_kind kind;
 	int fd;
 	struct front_url url;
+	bool paused; /* nobody can be let in now; until the next look */
 };
 
 struct loop_conn {
@@ -42,13 +50,15 @@ struct loop_conn {
 	struct loop_conn *prev, *next;
 	struct loop_conn *next_stalled;
 	struct buf in; /* what is not whole yet */
+	size_t kept;   /* of it, as counted in halves */
 	bool greeted;
 	int64_t heard_ms; /* the last byte */
+	int64_t begun_ms; /* the first one of what is not whole yet */
 
 	pthread_mutex_t lock; /* over what follows */
 	int fd;		      /* -1: closed; by the loop's thread */
 	int in_flight;
-	bool stalled; /* no slot was free: nothing is read until one is */
+	bool stalled; /* waits for a slot or its turn: nothing is read */
 	bool paused;  /* too much waits to be sent: the same */
 	bool corked;  /* more replies are to come at once */
 	bool doomed;  /* cannot be written to, or is too slow */
@@ -56,6 +66,7 @@ struct loop_conn {
 	struct buf out; /* replies that wait, sent up to out_at */
 	size_t out_at;
 	int64_t moved_ms; /* when some of it was last taken */
+	int outq;	  /* bytes in the socket then */
 };
 
 /* One message in flight. */
@@ -112,10 +123,12 @@ bool loop_slot_any(struct loop *l);
 
 /* loop_listen.c */
 void loop_accept(struct loop_front *f, struct loop_listener *l);
+/* Listens again where that had to wait. */
+void loop_accept_again(struct loop_front *f);
 
 /* loop_conn.c, by the loop's thread */
-/* Greets it; fd is the connection's from now on. */
-void loop_conn_new(struct loop *l, int fd, enum front_transport t,
+/* Greets it; fd is the connection's from now on, if true. */
+bool loop_conn_new(struct loop *l, int fd, enum front_transport t,
 		   const char *peer);
 void loop_conn_event(struct loop_conn *c, uint32_t events);
 /* Goes on with one that had to wait for a slot. */

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -30,7 +31,8 @@ static enum err cannot(struct ctx *cx, const struct front_url *u)
 /* A socket's file that nobody listens behind any more. */
 static bool is_stale(const struct sockaddr_un *at)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* One that is full of callers does not keep us waiting: it lives. */
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct stat st;
 	bool stale = fd >= 0 && lstat(at->sun_path, &st) == 0 &&
 		     S_ISSOCK(st.st_mode) &&
@@ -207,11 +209,11 @@ static void let_in(struct loop_front *f, const struct loop_listener *l, int fd,
 		why = "too many connections";
 	else if (atomic_load(&s->stopping))
 		why = "stopping";
-	if (!why) {
-		loop_conn_new(&f->loops[number % (uint64_t)f->loops_n], fd,
-			      l->url.transport, peer);
+	if (!why && loop_conn_new(&f->loops[number % (uint64_t)f->loops_n], fd,
+				  l->url.transport, peer))
 		return;
-	}
+	if (!why)
+		why = "no memory to wait for it";
 	atomic_fetch_add(&s->opened, 1);
 	atomic_fetch_sub(&s->connections, 1);
 	atomic_fetch_add(&s->refused, 1);
@@ -239,6 +241,24 @@ static bool turn_away(struct loop_front *f, const struct loop_listener *l)
 	return fd >= 0;
 }
 
+static void set_listening(struct loop_front *f, struct loop_listener *l,
+			  bool on)
+{
+	struct epoll_event e = { .events = on ? EPOLLIN : 0, .data.ptr = l };
+
+	l->paused = !on;
+	epoll_ctl(f->loops[0].epoll, EPOLL_CTL_MOD, l->fd, &e);
+}
+
+void loop_accept_again(struct loop_front *f)
+{
+	if (f->spare < 0)
+		f->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	for (int i = 0; i < f->listeners_n; i++)
+		if (f->listeners[i].paused)
+			set_listening(f, &f->listeners[i], true);
+}
+
 void loop_accept(struct loop_front *f, struct loop_listener *l)
 {
 	for (int i = 0; i < ACCEPTS; i++) {
@@ -248,12 +268,17 @@ void loop_accept(struct loop_front *f, struct loop_listener *l)
 		int fd = accept4(l->fd, ipc ? NULL : (struct sockaddr *)&from,
 				 ipc ? NULL : &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (fd >= 0)
+		if (fd >= 0) {
 			let_in(f, l, fd, &from);
-		else if ((errno == EMFILE || errno == ENFILE) &&
-			 turn_away(f, l))
 			continue;
-		else if (errno != EINTR && errno != ECONNABORTED)
+		}
+		if ((errno == EMFILE || errno == ENFILE) && turn_away(f, l))
+			continue;
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return;
+		if (errno != EINTR && errno != ECONNABORTED) {
+			set_listening(f, l, false); /* it would not end */
+			return;
+		}
 	}
 }

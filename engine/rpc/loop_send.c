@@ -46,6 +46,10 @@ static void keep(struct loop_conn *c, const struct iovec *v, int n, size_t skip)
 		buf_reset(&c->out);
 		c->out_at = 0;
 		c->moved_ms = loop_now_ms(f);
+	} else if (c->out_at >= before) { /* more was sent than waits */
+		memmove(c->out.p, c->out.p + c->out_at, before);
+		c->out.n = before;
+		c->out_at = 0;
 	}
 	for (int i = 0; i < n; i++) {
 		size_t gone = skip < v[i].iov_len ? skip : v[i].iov_len;
@@ -54,9 +58,10 @@ static void keep(struct loop_conn *c, const struct iovec *v, int n, size_t skip)
 			v[i].iov_len - gone);
 		skip -= gone;
 	}
+	CHECK(!c->out.failed);
 	if (atomic_fetch_add(&f->unsent, (int64_t)(waiting(c) - before)) >
-		    UNSENT_MAX ||
-	    c->out.failed) {
+		    UNSENT_MAX &&
+	    waiting(c) > OUT_PAUSE) {
 		log_event(f->s->opts.log, LOG_WARN, "unsent_replies_dropped",
 			  LZ("peer", c->peer), LINT("bytes", waiting(c)));
 		atomic_fetch_add(&f->s->dropped_slow, 1);

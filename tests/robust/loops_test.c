@@ -312,6 +312,98 @@ static void who_says_nothing_or_half_of_it_is_closed(void **state)
 	rs_stop(&s);
 }
 
+/* Much of what is half sent is never sent to its end; others go on. */
+static void half_messages_of_some_do_not_close_the_others(void **state)
+{
+	struct rs_opts o = { .listen = "ipc", .loops = 1 };
+	enum { HOGS = 18, HALF = 16900000 };
+	const uint8_t head[9] = { 1, 0, 0, 0, 0, 1, 3, 0x66, 0x40 }; /* 17 M */
+	struct sp hogs[HOGS], good;
+	char *junk = calloc(1, HALF);
+	struct buf r = { 0 };
+	struct rs s;
+	uint32_t id;
+
+	(void)state;
+	assert_non_null(junk);
+	rs_start(&s, &o);
+	assert_true(rs_open(&good, rs_url(&s, "ipc://")));
+	for (int i = 0; i < HOGS; i++) {
+		assert_true(rs_open(&hogs[i], rs_url(&s, "ipc://")));
+		plain_send(hogs[i].fd, (const char *)head, 9);
+		fcntl(hogs[i].fd, F_SETFL, 0);
+		for (size_t at = 0; at < HALF;) { /* until it is closed */
+			ssize_t n = send(hogs[i].fd, junk + at, HALF - at,
+					 MSG_NOSIGNAL);
+
+			if (n < 0)
+				break;
+			at += (size_t)n;
+		}
+		assert_true(sp_send(&good, 5, STR(RS_PING), 2000));
+		assert_true(sp_recv(&good, &id, &r, 4096, 2000));
+		assert_true(rs_ping(rs_url(&s, "ipc://"), 2000));
+	}
+	for (int i = 0; i < HOGS; i++)
+		sp_close(&hogs[i]);
+	sp_close(&good);
+	free(junk);
+	buf_done(&r);
+	rs_stop(&s);
+}
+
+static long resident_kib(const struct rs *s)
+{
+	char path[64], line[128];
+	long kib = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)s->pid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "VmRSS: %ld", &kib) == 1)
+			break;
+	fclose(f);
+	return kib;
+}
+
+/* A reader that is always a little behind costs as much as it is behind. */
+static void a_reader_that_lags_keeps_no_memory_of_what_it_has_read(void **state)
+{
+	struct rs_opts o = { .listen = "ipc", .loops = 1 };
+	enum { BURST = 30, ROUNDS = 300, REPLY = 8 << 10 };
+	static char page[BURST * (REPLY + 200)], wire[BURST * 256];
+	size_t owed = 0, n = 0;
+	struct sp sp;
+	struct rs s;
+	long before;
+
+	(void)state;
+	rs_start(&s, &o);
+	assert_true(rs_open(&sp, rs_url(&s, "ipc://")));
+	for (uint32_t k = 0; k < BURST; k++)
+		n += framed(wire + n, true, k,
+			    STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+				"\"test.large\",\"auth\":\"plat\",\"params\":"
+				"{\"text\":\"\",\"n\":8}}"));
+	fcntl(sp.fd, F_SETFL, 0);
+	before = resident_kib(&s);
+	for (int i = 0; i < ROUNDS; i++) { /* 72 MB in all */
+		plain_send(sp.fd, wire, n);
+		owed += BURST * REPLY; /* at the least */
+		while (owed > 2 * BURST * REPLY) {
+			ssize_t got = recv(sp.fd, page, sizeof(page), 0);
+
+			assert_true(got > 0);
+			owed -= (size_t)got < owed ? (size_t)got : owed;
+		}
+	}
+	assert_true(resident_kib(&s) - before < 16 << 10);
+	sp_close(&sp);
+	rs_stop(&s);
+}
+
 static void another_protocol_is_closed(void **state)
 {
 	struct rs_opts o = { .listen = "ipc,tcp://127.0.0.1:0", .loops = 1 };
@@ -437,6 +529,9 @@ int main(void)
 		cmocka_unit_test(without_a_free_slot_messages_wait),
 		cmocka_unit_test(those_who_leave_early_are_forgotten),
 		cmocka_unit_test(who_says_nothing_or_half_of_it_is_closed),
+		cmocka_unit_test(half_messages_of_some_do_not_close_the_others),
+		cmocka_unit_test(
+			a_reader_that_lags_keeps_no_memory_of_what_it_has_read),
 		cmocka_unit_test(another_protocol_is_closed),
 		cmocka_unit_test(
 			a_reader_of_nothing_is_dropped_and_its_memory_with_it),

@@ -51,6 +51,21 @@ static void more_time_brings_an_attempt_back_from_overtime(void **state)
 	assert_int_equal(quiz_do(w, ANN, "attempt.submit", id).e, OK);
 }
 
+static void no_limit_any_more_brings_it_back_as_well(void **state)
+{
+	struct world *w = *state;
+	const char *id;
+
+	quiz_publish(w, "\"time_limit_ms\":60000,\"overdue\":\"grace\","
+			"\"grace_ms\":600000,\"network_grace_ms\":0");
+	id = quiz_start(w, ANN);
+	world_pass(w, MINUTE + 5000);
+	give_time(w, "0");
+	assert_string_equal(quiz_state(w, id), "active");
+	assert_int_equal(quiz_answer(w, ANN, id, 2, 1, RIGHT_2).e, OK);
+	assert_int_equal(quiz_do(w, ANN, "attempt.submit", id).e, OK);
+}
+
 static void too_little_more_time_leaves_it_in_overtime(void **state)
 {
 	struct world *w = *state;
@@ -152,6 +167,7 @@ static void what_was_erased_is_not_graded_anew(void **state)
 	r = world_call(w, "moderator", "attempt.mark",
 		       "{\"attempt\":\"%s\",\"slot\":1,\"mark\":1}", id);
 	assert_int_equal(r.e, ERR_ERASED);
+	assert_int_equal(quiz_order(w, "attempt.reopen", id).e, ERR_ERASED);
 	r = world_ok(w, "moderator", "attempt.explain", "{\"attempt\":\"%s\"}",
 		     id);
 	for (size_t i = 0; i < reply_count(w, &r, "grade"); i++) {
@@ -184,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		quiz_test(more_time_brings_an_attempt_back_from_overtime),
+		quiz_test(no_limit_any_more_brings_it_back_as_well),
 		quiz_test(too_little_more_time_leaves_it_in_overtime),
 		quiz_test(a_save_of_the_same_tells_the_times_of_now),
 		quiz_test(a_call_with_the_same_key_has_the_same_reply),

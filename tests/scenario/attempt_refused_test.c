@@ -107,6 +107,8 @@ static const struct refused elsewhere[] = {
 	  ERR_PRECONDITION },
 	{ "attempt.mark", "what_was_erased_is_not_graded_anew", 0, "",
 	  ERR_ERASED },
+	{ "attempt.reopen", "what_was_erased_is_not_graded_anew", 0, "",
+	  ERR_ERASED },
 };
 
 static const char *started(struct world *w, const char *who, const char *slug)

@@ -614,6 +614,7 @@ static const struct {
 } elsewhere[] = {
 	{ "gradebook.export", ERR_TOO_LARGE, "16 MiB of grades" },
 	{ "attempt.mark", ERR_ERASED, "attempt_mend_test.c" },
+	{ "attempt.reopen", ERR_ERASED, "attempt_mend_test.c" },
 	{ "job.cancel", ERR_CONFLICT, "two servers: contract/jobs_test.c" },
 	{ "job.retry", ERR_CONFLICT, "two servers: contract/jobs_test.c" },
 	{ "job.finish", ERR_UNSUPPORTED, "a server of another version" },

@@ -279,11 +279,53 @@ static void a_place_is_taken_once(struct sw *w)
 	arena_free(r.cx.arena);
 }
 
+static void append_picked(struct rig *r)
+{
+	assert_int_equal(store_begin(r->db, &r->cx), OK);
+	r->part.mark(r->part.arg);
+	assert_int_equal(append(r, 0, 0, 1), OK);
+	assert_int_equal(r->part.flush(r->part.arg, &r->cx), OK);
+	assert_int_equal(store_commit(r->db, &r->cx), OK);
+	r->part.committed(r->part.arg, &r->cx);
+}
+
+static void start_at(struct rig *r, int64_t ms)
+{
+	r->w->clock.ms = ms;
+	journal_free(r->j);
+	start(r);
+}
+
+/* Where several servers write, the unique index refuses the second. */
+static void picked_places_stay_apart_when_clocks_are_set_back(struct sw *w)
+{
+	int64_t noon = w->clock.ms;
+	struct rig r;
+	struct list l;
+
+	rig_init(&r, w, 1);
+	if (store_alone(&r.cx)) {
+		append_picked(&r);
+		start_at(&r, noon - 3600000);
+		append_picked(&r);
+		start_at(&r, noon - 3600000 + 1);
+		start_at(&r, noon);
+		append_picked(&r);
+		append_picked(&r);
+		assert_int_equal(record_stream(&r.cx, &r.streams[0], 0, &l),
+				 OK);
+		assert_int_equal(l.n, 4);
+	}
+	journal_free(r.j);
+	arena_free(r.cx.arena);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
 		BOTH(all_is_found_whatever_happened),
 		BOTH(a_place_is_taken_once),
+		BOTH(picked_places_stay_apart_when_clocks_are_set_back),
 	};
 
 	return both_main("place", tests, sizeof(tests) / sizeof(tests[0]));
