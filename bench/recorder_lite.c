@@ -9,7 +9,9 @@ struct lite {
 	const struct sample *sample;
 	struct numbering numbers;
 	sqlite3 *db;
-	sqlite3_stmt *begin, *insert, *commit;
+	sqlite3_stmt *begin, *insert, *commit, *place;
+	struct place waits[PLACE_LAG + REP_BATCH]; /* for their rows */
+	size_t waits_n;
 };
 
 static sqlite3_stmt *prepare(struct lite *l, const char *sql)
@@ -41,6 +43,7 @@ static void *lite_open(const char *where, const struct sample *sample)
 	l->begin = prepare(l, "BEGIN IMMEDIATE");
 	l->insert = prepare(l, record_sql[RECORD_INSERT].sql);
 	l->commit = prepare(l, "COMMIT");
+	l->place = prepare(l, record_sql[PLACE_INSERT].sql);
 	return l;
 }
 
@@ -80,6 +83,34 @@ static void insert(struct lite *l, const struct ask *a)
 		}
 	}
 	run(l, l->insert);
+	l->waits[l->waits_n++] = (struct place){ r.stream, r.n, r.node, r.seq };
+}
+
+static int by_stream(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int c = memcmp(x->stream.b, y->stream.b, ID_BYTES);
+
+	return c ? c : (x->n > y->n) - (x->n < y->n);
+}
+
+/* As the engine does it: late, many at once, in their order. */
+static void write_places(struct lite *l)
+{
+	if (l->waits_n < PLACE_LAG)
+		return;
+	qsort(l->waits, l->waits_n, sizeof(*l->waits), by_stream);
+	for (size_t i = 0; i < l->waits_n; i++) {
+		const struct place *p = &l->waits[i];
+
+		sqlite3_bind_blob(l->place, 1, p->stream.b, ID_BYTES,
+				  SQLITE_STATIC);
+		sqlite3_bind_int64(l->place, 2, p->n);
+		sqlite3_bind_int64(l->place, 3, p->node);
+		sqlite3_bind_int64(l->place, 4, p->seq);
+		run(l, l->place);
+	}
+	l->waits_n = 0;
 }
 
 static void lite_write(void *db, const struct ask *asks, size_t n)
@@ -89,6 +120,7 @@ static void lite_write(void *db, const struct ask *asks, size_t n)
 	run(l, l->begin);
 	for (size_t i = 0; i < n; i++)
 		insert(l, &asks[i]);
+	write_places(l);
 	run(l, l->commit);
 }
 
