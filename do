@@ -83,7 +83,7 @@ verb_test() { # test [--ci] [CTEST ARGUMENTS]: build and run all tests
 	ctest --test-dir "$build/asan" --output-on-failure -j "$jobs"
 	say "thread sanitizer on what has threads"
 	make_build tsan
-	ctest --test-dir "$build/tsan" --output-on-failure -j "$jobs" -R 'engine|contract|scenario'
+	ctest --test-dir "$build/tsan" --output-on-failure -j "$jobs" -R 'engine|contract|scenario|robust.loops'
 }
 
 verb_bench() { # bench [NAME...] [--json]: measure against bare baselines in the same run

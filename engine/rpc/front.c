@@ -157,6 +157,9 @@ enum err front_start(struct ctx *cx, const struct front_opts *o,
 	CHECK(f);
 	f->s.opts = *o;
 	bounds(&f->s);
+	/* Before anybody can ask for the page of them. */
+	if (o->metrics)
+		metrics_source(o->metrics, front_source, f);
 	e = listen_all(cx, f);
 	if (e)
 		return e; /* the process ends: nothing is taken back */
@@ -164,8 +167,6 @@ enum err front_start(struct ctx *cx, const struct front_opts *o,
 		loop_front_run(f->loops, f->nng == NULL);
 	if (f->nng)
 		nng_front_run(f->nng);
-	if (o->metrics)
-		metrics_source(o->metrics, front_source, f);
 	*out = f;
 	return OK;
 }
