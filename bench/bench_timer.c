@@ -72,7 +72,8 @@ static void hand_in(struct run *r, const char *name, int n, int lead_s,
 {
 	static const char sql[] =
 		"SELECT r.at_ms - a.due_at FROM record r"
-		" JOIN attempt a ON a.id = r.stream WHERE r.actor = 'engine'"
+		" JOIN attempt a ON a.org = r.org AND a.id = r.stream"
+		" WHERE r.actor = 'engine'"
 		" AND (r.event = 'attempt.submitted'"
 		" OR r.event = 'attempt.expired')";
 	int64_t now = clock_ms(&clock_system), last;
