@@ -103,23 +103,12 @@ static void ipc_heals_after_connect_and_close(void **state)
 	rs_stop(&s);
 }
 
-struct files {
-	const struct rs *s;
-	int most;
-};
-static bool files_fell(void *arg)
-{
-	const struct files *f = arg;
-
-	return rs_files(f->s) <= f->most;
-}
-
 static void silent_ws_connections_are_swept(void **state)
 {
 	struct rs_opts o = { .listen = "ws://127.0.0.1:0/rpc", .contexts = 64 };
 	char out[4096];
 	int fds[200], before;
-	struct files few;
+	struct rs_few few;
 	struct rs s;
 	int64_t t;
 
@@ -136,8 +125,8 @@ static void silent_ws_connections_are_swept(void **state)
 				"Connection: close\r\n\r\n"),
 			    out, sizeof(out)) > 0);
 	t = rs_now_ms();
-	few = (struct files){ &s, before + 10 };
-	assert_true(rs_wait(files_fell, &few, 20000));
+	few = (struct rs_few){ &s, before + 10 };
+	assert_true(rs_wait(rs_files_fell, &few, 20000));
 	print_message("200 silent connections were gone after %lld ms\n",
 		      (long long)(rs_now_ms() - t));
 	for (int i = 0; i < 200; i++)

@@ -239,18 +239,6 @@ static void without_a_free_slot_messages_wait(void **state)
 	rs_stop(&s);
 }
 
-struct files {
-	const struct rs *s;
-	int most;
-};
-
-static bool files_fell(void *arg)
-{
-	const struct files *f = arg;
-
-	return rs_files(f->s) <= f->most;
-}
-
 /* Clients that go while their commands are under way harm nobody. */
 static void those_who_leave_early_are_forgotten(void **state)
 {
@@ -260,7 +248,7 @@ static void those_who_leave_early_are_forgotten(void **state)
 			     .store = true };
 	struct buf call = { 0 };
 	struct rs s;
-	struct files few;
+	struct rs_few few;
 	int before;
 
 	(void)state;
@@ -277,8 +265,8 @@ static void those_who_leave_early_are_forgotten(void **state)
 	}
 	assert_true(rs_ping(rs_url(&s, "tcp://"), 2000));
 	assert_true(rs_ping(rs_url(&s, "ipc://"), 2000));
-	few = (struct files){ &s, before + 20 };
-	assert_true(rs_wait(files_fell, &few, 20000));
+	few = (struct rs_few){ &s, before + 20 };
+	assert_true(rs_wait(rs_files_fell, &few, 20000));
 	buf_done(&call);
 	rs_stop(&s);
 }

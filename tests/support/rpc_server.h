@@ -256,6 +256,19 @@ static inline int rs_files(const struct rs *s)
 	return n;
 }
 
+struct rs_few {
+	const struct rs *s;
+	int most;
+};
+
+/* For rs_wait: it has no more descriptors than that. */
+static inline bool rs_files_fell(void *arg)
+{
+	const struct rs_few *f = arg;
+
+	return rs_files(f->s) <= f->most;
+}
+
 static inline bool rs_open(struct sp *sp, struct str url)
 {
 	return sp_connect(sp, &clock_system, url, 2000) &&
