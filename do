@@ -6,17 +6,22 @@ cd "$(dirname "$0")"
 root=$PWD
 build=${ASSAY_BUILD:-$root/build}
 jobs=${JOBS:-$(nproc)}
+# A second checkout finds what the first has compiled.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 # What lives as long as the process on purpose (nng's close may hang).
 export LSAN_OPTIONS="suppressions=$root/tests/lsan.supp:print_suppressions=0"
 export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp"
 
-# Debian packages: to build, to run the tests, to look after the code.
+# Debian packages: to build and run (a worker judges C and Python from the
+# start), to run the tests, to look after the code.
 packages_build=(build-essential cmake ninja-build ccache pkg-config libnng-dev
 	libsodium-dev libssl-dev libsqlite3-dev libpq-dev libxml2-dev
 	libutf8proc-dev libgmp-dev libjsmn-dev libcmocka-dev libcjose-dev
-	libjansson-dev)
+	libjansson-dev libseccomp-dev libgit2-dev zlib1g-dev libarchive-dev
+	python3)
 packages_test=(postgresql-15 openssl clang libclang-rt-14-dev git
-	python3 mandoc sqlite3)
+	mandoc sqlite3 g++ bubblewrap)
+packages_vm=(qemu-system-x86 busybox-static cpio)
 packages_lint=(clang-format clang-tidy)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
@@ -25,18 +30,35 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# Older ones have known holes (CVE-2026-53584 to 53586, CVE-2024-24575).
+declare -A at_least=([libgit2-dev]=1.5.1+ds-1+deb12u2)
+
+# have PACKAGE: it is installed, and new enough.
+have() {
+	local status version
+	read -r status version < <(dpkg-query -W \
+		-f '${db:Status-Status} ${Version}\n' "$1" 2>/dev/null) || return 1
+	[ "$status" = installed ] || return 1
+	[ -z "${at_least[$1]:-}" ] ||
+		dpkg --compare-versions "$version" ge "${at_least[$1]}"
+}
+
 # need PACKAGE…: installs those that are missing; asks apt only then.
 need() {
 	local missing=() p
 	for p in "$@"; do
-		dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null |
-			grep -qx installed || missing+=("$p")
+		have "$p" || missing+=("$p")
 	done
 	[ ${#missing[@]} = 0 ] && return 0
 	say "installing ${missing[*]}"
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
 		--no-install-recommends "${missing[@]}"
+	for p in "${missing[@]}"; do
+		have "$p" && continue
+		echo "do: $p ${at_least[$p]:-} is wanted; this Debian has none" >&2
+		return 1
+	done
 }
 
 # make_build [PRESET] [TARGET…]: configure once, build.
@@ -58,12 +80,12 @@ verb_build() { # build [PRESET]: compile everything into build/ (programs: build
 }
 
 verb_run() { # run [FLAGS]: build, start assayd with a sample course, say what to call next
-	make_build dev assayd assay
+	make_build dev assayd assay assay-worker assay-box assay-tree
 	exec "$root/examples/run.sh" "$build/bin" "$@"
 }
 
-verb_demo() { # demo [FLAGS]: play a verified exam with 100 learners end to end, with a crash in the middle
-	make_build dev assayd assay demo
+verb_demo() { # demo [FLAGS]: play an exam with 100 learners and a crash, a code assignment, and a lab
+	make_build dev assayd assay assay-worker assay-box assay-tree demo
 	exec "$build/bin/demo" --bin "$build/bin" --examples "$root/examples" "$@"
 }
 
@@ -76,6 +98,8 @@ verb_test() { # test [--ci] [CTEST ARGUMENTS]: build and run all tests
 	[ -n "$ci" ] || return 0
 	say "the lints"
 	verb_lint_fast
+	say "the package: its optimizer sees what the others do not"
+	verb_package
 	say "clang, warnings are errors"
 	make_build clang
 	say "address and undefined sanitizers"
@@ -83,17 +107,37 @@ verb_test() { # test [--ci] [CTEST ARGUMENTS]: build and run all tests
 	ctest --test-dir "$build/asan" --output-on-failure -j "$jobs"
 	say "thread sanitizer on what has threads"
 	make_build tsan
-	ctest --test-dir "$build/tsan" --output-on-failure -j "$jobs" -R 'engine|contract|scenario|robust.loops'
+	ctest --test-dir "$build/tsan" --output-on-failure -j "$jobs" -R 'engine|contract|scenario|robust.loops|subs_threads'
 }
 
 verb_bench() { # bench [NAME...] [--json]: measure against bare baselines in the same run
-	make_build dev assayd assay assay-bench
+	make_build dev assayd assay assay-box assay-bench
 	exec "$build/bin/assay-bench" --bin "$build/bin" "$@"
 }
 
-verb_oracle() { # oracle DIR [--json] [--failures]: run cases with known results
-	make_build dev assay-oracle
-	exec "$build/bin/assay-oracle" "$@"
+verb_vm() { # vm [WHO...]: boxes on Debian's own kernel with cgroup version 2, in a virtual machine
+	need "${packages_vm[@]}"
+	make_build dev assay assay-box assay-attacks box.labels box.survive
+	exec "$root/tests/box/vm.sh" "$build" "$@"
+}
+
+verb_oracle() { # oracle DIR [--json] [--failures]: run cases with known results, and attack programs, of a folder
+	local dir=${1:-} status=0 attacks=
+	make_build dev assay-oracle assay-attacks
+	if [ -d "$dir/attacks" ]; then
+		attacks=$dir/attacks
+	elif [ ! -f "$dir/cases.jsonl" ] &&
+		compgen -G "$dir/[0-9]*_*.*" >/dev/null; then
+		attacks=$dir
+	fi
+	if [ -z "$attacks" ] || [ -f "$dir/cases.jsonl" ]; then
+		"$build/bin/assay-oracle" "$@" || status=$?
+	fi
+	if [ -n "$attacks" ]; then
+		shift
+		"$build/bin/assay-attacks" "$attacks" "$@" || status=$?
+	fi
+	return $status
 }
 
 verb_asan() { # asan [CTEST ARGUMENTS]: tests under the address and undefined sanitizers
@@ -144,7 +188,7 @@ verb_lint() { # lint: lint_fast, clang-format and clang-tidy
 	git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 	make_build dev
 	# One file each: with several, its va_list check sees ghosts.
-	git ls-files 'base/*.c' 'graders/*.c' 'engine/*.c' 'cli/*.c' |
+	git ls-files 'base/*.c' 'rubrics/*.c' 'graders/*.c' 'engine/*.c' 'cli/*.c' |
 		xargs -P "$jobs" -n 1 clang-tidy -p "$build" --quiet \
 			2> >(grep -v '^[0-9]* warnings* generated' >&2)
 }

@@ -499,7 +499,8 @@ static enum err decode_member(struct ctx *cx, struct jval v,
 	struct path at = { .up = p, .name = f->name };
 	enum err e;
 
-	if (f->optional && jval_type(v) == J_NULL)
+	if (f->optional && jval_type(v) == J_NULL &&
+	    (f->kind != KIND_RAW || !f->has))
 		return OK;
 	e = decode_value(cx, v, f, &at, out + f->offset);
 	if (e)

@@ -87,6 +87,7 @@ struct shape {
  * FIELD_OPT(struct s, member, KIND_X, "doc")        zero when absent; on output
  *     absent STR/RAW/BYTES (p NULL), none ID, zero TIME are left out
  * FIELD_MAYBE(struct s, member, has_member, KIND_X, "doc")
+ *     null is the same as absent; of a RAW it is a value
  * More: FIELD(..., .min = 1, .max = 10), .words = w, .shape = &s, .of = KIND_X
  */
 #define FIELD(s, m, k, d, ...)                                                 \

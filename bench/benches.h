@@ -12,4 +12,8 @@ void bench_memory(struct run *r);
 void bench_crash(struct run *r);
 void bench_timer(struct run *r);
 void bench_import(struct run *r);
+void bench_submit(struct run *r);
+void bench_box(struct run *r);
+void bench_lab(struct run *r);
+void bench_peer(struct run *r);
 void bench_hold(struct run *r);

@@ -62,6 +62,8 @@ static void exec_daemon(struct daemon *d)
 	*p++ = d->store;
 	*p++ = "--listen";
 	*p++ = str_fmt(d->run->arena, "%s,%s,%s", d->ipc, d->tcp, d->ws).p;
+	*p++ = "--worker"; /* the server alone is measured */
+	*p++ = "none";
 	*p++ = "--rate";
 	*p++ = "0";
 	for (const char *const *m = d->more; *m; m++)

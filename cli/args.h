@@ -29,7 +29,7 @@ struct args {
 	struct list rest;  /* struct str: the other words */
 };
 
-enum { ARGS_TABLES = 4 };
+enum { ARGS_TABLES = 5 };
 
 /*
  * tables: up to ARGS_TABLES, NULL-terminated; a table ends without a name.

@@ -154,7 +154,7 @@ static int run(struct cli *c, int argc, char **argv)
 	if (v)
 		return verb_run(c, v, argc - 1, argv + 1);
 	v = name.p ? verb_find(noun, name) : NULL;
-	if (v)
+	if (v && verb_meant(c, v, argc - 2, argv + 2))
 		return verb_run(c, v, argc - 2, argv + 2);
 	m = name.p ? rpc_find(c->methods, method_name(c, noun, name)) : NULL;
 	if (m)

@@ -8,6 +8,7 @@
 
 #include "base/ctx.h"
 #include "engine/rpc/table.h"
+#include "engine/worker/worker.h"
 
 enum cli_exit {
 	CLI_FINE = 0,
@@ -24,6 +25,9 @@ struct cli {
 	const struct rpc_table *methods;      /* all that a server may have */
 	const char *(*env)(const char *name); /* NULL: not set */
 	void (*wait)(int64_t ms);
+	/* What programs are run with; NULL: nothing is run. */
+	enum err (*runs_open)(struct ctx *cx, struct worker_runs *out);
+	void (*runs_close)(struct worker_runs *r);
 	/*
 	 * Stores that can be verified: the sets that engine/main.c lists, too.
 	 * May be NULL: then databases are not opened.

@@ -29,6 +29,10 @@ static void put_flags(struct cli *c, struct buf *b)
 		buf_fmt(b, "\t'%s%s%s') words='--help", v->noun,
 			v->noun[0] ? " " : "", v->name);
 		put_names(c, b, v->flags);
+		if (verb_method(c, v))
+			put_names(
+				c, b,
+				params_flags(c->cx, verb_method(c, v)->params));
 		if (v->online)
 			put_names(c, b, connect_flags);
 		buf_z(b, "' ;;\n");

@@ -151,6 +151,17 @@ void help_usage(struct cli *c, FILE *f, const struct verb *v)
 	flush(f, &b);
 }
 
+static void put_method_too(struct cli *c, struct buf *b, const struct verb *v)
+{
+	struct str s = str_fmt(c->cx->arena,
+			       "Without %s, by flags alone, it is the server's "
+			       "method %s.%s: see `assay help %s.%s`.",
+			       v->words, v->noun, v->name, v->noun, v->name);
+
+	buf_ch(b, '\n');
+	put_text(c, b, s.p);
+}
+
 void help_verb(struct cli *c, FILE *f, const struct verb *v)
 {
 	struct buf b = { 0 };
@@ -162,6 +173,8 @@ void help_verb(struct cli *c, FILE *f, const struct verb *v)
 		buf_ch(&b, '\n');
 		put_text(c, &b, v->more);
 	}
+	if (verb_method(c, v))
+		put_method_too(c, &b, v);
 	buf_ch(&b, '\n');
 	put_flags(c, &b, v->flags);
 	if (v->online)

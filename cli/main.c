@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "engine/methods.h"
+#include "engine/worker/worker_boxes.h"
 
 enum { COLUMNS = 80, COLUMNS_MOST = 120 };
 
@@ -25,6 +26,12 @@ static void wait_for(int64_t ms)
 
 	while (nanosleep(&t, &t) != 0)
 		;
+}
+
+static enum err runs_open(struct ctx *cx, struct worker_runs *out)
+{
+	return worker_boxes_open(
+		cx, &(struct worker_boxes){ .program = env("ASSAY_BOX") }, out);
 }
 
 /* Long lines are hard to read, so a wide terminal is not filled. */
@@ -53,6 +60,8 @@ int main(int argc, char **argv)
 			 .methods = &all_methods,
 			 .env = env,
 			 .wait = wait_for,
+			 .runs_open = runs_open,
+			 .runs_close = worker_boxes_close,
 			 .stmts = all_stmts,
 			 .migrations = all_migrations,
 			 .checks = all_checks };

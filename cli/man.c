@@ -84,6 +84,8 @@ static void put_verb(struct cli *c, struct buf *b, const struct verb *v)
 	line(b, v->does);
 	if (v->more)
 		line(b, v->more);
+	if (verb_method(c, v))
+		line(b, "By flags alone it is the method of this name.");
 	put_flags(c, b, v->flags);
 }
 

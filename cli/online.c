@@ -24,6 +24,9 @@
 
 const struct flag online_flags[] = {
 	CALL_FLAGS,
+	{ .name = "all_pages",
+	  .doc = "where the result has a next: call again with it, until the "
+		 "end" },
 	{ 0 },
 };
 
@@ -82,8 +85,6 @@ static const char *advice(enum err code)
 	case ERR_UNAUTHENTICATED:
 		return "give a valid key or token with --token-file or "
 		       "ASSAY_TOKEN";
-	case ERR_DENIED:
-		return "another role is needed: see --help of the verb";
 	case ERR_UNKNOWN_METHOD:
 		return "the server is of another version: see assay server "
 		       "info";
@@ -122,7 +123,7 @@ static void error_text(struct cli *c, const struct client_reply *r)
 	buf_done(&b);
 }
 
-static int tell_error(struct cli *c, const struct client_reply *r, bool json)
+int online_refused(struct cli *c, const struct client_reply *r, bool json)
 {
 	if (json)
 		error_json(c, r);
@@ -131,7 +132,7 @@ static int tell_error(struct cli *c, const struct client_reply *r, bool json)
 	return cli_code(r->code);
 }
 
-static int nobody(struct cli *c, bool json, enum err e)
+int online_nobody(struct cli *c, bool json, enum err e)
 {
 	struct client_reply r = { .code = e,
 				  .message = str_of(c->cx->error.text) };
@@ -184,6 +185,19 @@ static void tell_result(struct cli *c, const struct rpc_method *m,
 	buf_done(&b);
 }
 
+/* Where the next page begins; absent: this was the last. */
+static struct str next_of(struct cli *c, struct str result)
+{
+	struct jdoc *doc;
+	struct jval v;
+
+	if (jdoc_parse(c->cx, result, &doc) ||
+	    jval_type(jdoc_root(doc)) != J_OBJECT ||
+	    !jval_get(jdoc_root(doc), "next", &v) || jval_type(v) != J_STRING)
+		return (struct str){ 0 };
+	return jval_str(c->cx, v);
+}
+
 /* ---- calls ---- */
 
 struct call {
@@ -222,7 +236,7 @@ static enum err add_bytes(struct cli *c, struct call *call)
 	return file_read(c, path, LIMIT_BLOB_BYTES, &call->bytes);
 }
 
-static int perform(struct cli *c, struct call *call)
+static int once(struct cli *c, struct call *call, struct str *next)
 {
 	bool json = args_on(call->args, "json"), apart;
 	struct str out = args_get(call->args, "out");
@@ -243,16 +257,65 @@ static int perform(struct cli *c, struct call *call)
 				 call->params, call->bytes, &r);
 	connect_close(&n);
 	if (e)
-		return nobody(c, json, e);
+		return online_nobody(c, json, e);
 	if (r.code)
-		return tell_error(c, &r, json);
+		return online_refused(c, &r, json);
 	/* Bytes on standard output have it for themselves. */
 	apart = r.bytes.p && (!out.p || str_is(out, "-")) &&
 		!c->out_is_terminal;
 	tell_result(c, call->method, &r, json, apart ? c->err : c->out);
+	*next = next_of(c, r.result);
 	code = tell_bytes(c, &r, out);
 	if (fflush(c->out) != 0 && code == CLI_FINE)
 		return cli_say(c, CLI_FAILED, "cannot write the output");
+	return code;
+}
+
+/* The params with another cursor than they may have. */
+static struct str with_cursor(struct cli *c, struct str params,
+			      struct str cursor)
+{
+	struct str name, cut;
+	struct jdoc *doc;
+	struct jval v;
+	struct buf b = { 0 };
+	uint32_t it = 0;
+
+	buf_z(&b, "{\"cursor\":");
+	jout_str(&b, cursor);
+	CHECK(!jdoc_parse(c->cx, params, &doc));
+	while (jval_next(jdoc_root(doc), &it, &name, &v)) {
+		if (str_is(name, "cursor"))
+			continue;
+		buf_z(&b, ",\"");
+		buf_str(&b, name);
+		buf_z(&b, "\":");
+		buf_str(&b, jval_text(v));
+	}
+	buf_ch(&b, '}');
+	cut = buf_copy(&b, c->cx->arena);
+	buf_done(&b);
+	return cut;
+}
+
+static int perform(struct cli *c, struct call *call)
+{
+	bool all = args_on(call->args, "all_pages");
+	struct str params = call->params, next = { 0 }, last = { 0 };
+	int code;
+
+	if (all && args_get(call->args, "idempotency_key").p)
+		return cli_say(c, CLI_USAGE,
+			       "each page is a call of its own: --all-pages "
+			       "goes without --idempotency-key");
+	code = once(c, call, &next);
+	/* A list that grows at its end says where that is: the same again. */
+	while (all && code == CLI_FINE && next.n && !str_eq(next, last)) {
+		last = next;
+		call->params = params = with_cursor(c, params, next);
+		next = (struct str){ 0 };
+		code = once(c, call, &next);
+	}
 	return code;
 }
 

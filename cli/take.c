@@ -259,6 +259,20 @@ static int64_t ask_certainty(struct take *t)
 	}
 }
 
+static int hand_in_files(struct take *t, struct question *q, struct str line)
+{
+	struct str response;
+	bool passed;
+	int code;
+
+	if (take_read_files(t, q, line, &response)) {
+		take_sayf(t, "%s", t->c->cx->error.text);
+		return TAKE_ON;
+	}
+	code = take_hand_in(t, q, response, true, &passed);
+	return code == CLI_REFUSED ? TAKE_ON : code;
+}
+
 static int answer(struct take *t, struct str line)
 {
 	struct question *q = here(t);
@@ -269,6 +283,8 @@ static int answer(struct take *t, struct str line)
 		take_sayf(t, "%s", take_how(t, q));
 		return TAKE_ON;
 	}
+	if (take_is_code(t, q))
+		return hand_in_files(t, q, line);
 	if (str_is(type, "essay")) {
 		if (!take_write(t, q, line, &response))
 			return TAKE_ON;
@@ -532,9 +548,10 @@ static int take(struct take *t)
 	return code == TAKE_ON ? finish(t) : code;
 }
 
-int take_run(struct cli *c, const struct args *a)
+int take_open(struct take *t, int (*run)(struct take *t))
 {
-	struct take t = { .c = c, .args = a };
+	const struct args *a = t->args;
+	struct cli *c = t->c;
 	int code;
 	enum err e;
 
@@ -543,14 +560,21 @@ int take_run(struct cli *c, const struct args *a)
 		return cli_say(c, CLI_USAGE,
 			       "which one? --assessment ID, --attempt ID, or "
 			       "--course and --slug");
-	e = connect_open(c, a, &t.net);
+	e = connect_open(c, a, &t->net);
 	if (e == ERR_INVALID)
 		return cli_usage(c);
 	if (e) {
 		code = cli_error(c, e);
 		return e == ERR_UNAUTHENTICATED ? CLI_FAILED : code;
 	}
-	code = take(&t);
-	connect_close(&t.net);
+	code = run(t);
+	connect_close(&t->net);
 	return code;
+}
+
+int take_run(struct cli *c, const struct args *a)
+{
+	struct take t = { .c = c, .args = a };
+
+	return take_open(&t, take);
 }

@@ -6,6 +6,7 @@
  *   take_show.c    a question, a response, the overview as text
  *   take_read.c    what was typed, as a response
  *   take_write.c   essays: several lines, or an editor
+ *   take_code.c    files to a code item; the verdict; also `assay code submit`
  *
  * The server knows everything: it is asked for the questions and told every
  * answer at once. What is kept here is a copy, so quitting loses nothing.
@@ -40,6 +41,7 @@ struct take {
 	struct str receipt;	     /* JSON, once handed in */
 	bool saved;		     /* the last answer that was sent */
 	bool over;		     /* nothing can be answered any more */
+	bool brief; /* no rules where an attempt is open already */
 	bool ended; /* standard input has: only the server can go on */
 };
 
@@ -52,6 +54,9 @@ bool take_yes(struct take *t, const char *prompt);
 void take_say(struct take *t, int indent, struct str text);
 void take_sayf(struct take *t, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Connects, runs it, and closes; an exit code. */
+int take_open(struct take *t, int (*run)(struct take *t));
 
 /* ---- take_net.c: what they return is an exit code, or -1 to go on ---- */
 
@@ -69,6 +74,9 @@ int take_refused(struct take *t, const struct client_reply *r);
 int take_load(struct take *t);
 /* The response of question q, by "answer" or "check". */
 int take_save(struct take *t, struct question *q, struct str response);
+/* Sends a change of q until it is taken, refused, or given up. */
+int take_send(struct take *t, const char *method, struct question *q,
+	      struct str response, struct client_reply *r, bool *taken);
 int take_check(struct take *t, struct question *q);
 int take_again(struct take *t, struct question *q);
 /* What is left in ms by the server's clock; INT64_MAX: no limit. */
@@ -112,6 +120,29 @@ MUST enum err take_read(struct cli *c, const struct question *q,
 /* first: the line that began it, or absent. false: nothing was written. */
 bool take_write(struct take *t, const struct question *q, struct str first,
 		struct str *response);
+
+/* ---- take_code.c ---- */
+
+bool take_is_code(struct take *t, const struct question *q);
+/* Languages, files and limits of a code item. */
+void take_show_code(struct take *t, const struct question *q);
+/*
+ * Files, or one folder, as a response. language: absent is found out by the
+ * files' endings.
+ */
+MUST enum err take_files(struct take *t, const struct question *q,
+			 const struct list *paths, struct str language,
+			 struct str *response);
+/* The same of a line: names with spaces between, a language and : before. */
+MUST enum err take_read_files(struct take *t, const struct question *q,
+			      struct str line, struct str *response);
+/*
+ * Hands in, waits if wanted for the verdict, and shows it. TAKE_ON, or an exit
+ * code; passed: all tests that are told of were.
+ */
+int take_hand_in(struct take *t, struct question *q, struct str response,
+		 bool wait, bool *passed);
+void take_show_report(struct take *t, struct jval report);
 
 /* ---- members of JSON, absent or 0 where there are none ---- */
 

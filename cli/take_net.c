@@ -267,9 +267,8 @@ static int stale(struct take *t, const struct client_reply *r)
 	return take_refused(t, r);
 }
 
-/* Sends until it is taken, refused, or given up. */
-static int send(struct take *t, const char *method, struct question *q,
-		struct str response, struct client_reply *r, bool *taken)
+int take_send(struct take *t, const char *method, struct question *q,
+	      struct str response, struct client_reply *r, bool *taken)
 {
 	int code;
 
@@ -296,7 +295,7 @@ int take_save(struct take *t, struct question *q, struct str response)
 	struct jdoc *doc;
 	struct buf b = { 0 };
 	bool taken;
-	int code = send(t, "attempt.answer", q, response, &r, &taken);
+	int code = take_send(t, "attempt.answer", q, response, &r, &taken);
 
 	t->saved = code == TAKE_ON && taken;
 	if (code != TAKE_ON || !taken)
@@ -347,6 +346,10 @@ int take_check(struct take *t, struct question *q)
 	bool taken;
 	int code;
 
+	if (take_is_code(t, q)) {
+		take_sayf(t, "%s", take_how(t, q));
+		return TAKE_ON;
+	}
 	if (!take_has_check(q)) {
 		take_sayf(t, "This question is scored when you hand in.");
 		return TAKE_ON;
@@ -355,7 +358,7 @@ int take_check(struct take *t, struct question *q)
 		take_sayf(t, "Answer it first.");
 		return TAKE_ON;
 	}
-	code = send(t, "attempt.check", q, q->response, &r, &taken);
+	code = take_send(t, "attempt.check", q, q->response, &r, &taken);
 	return code != TAKE_ON || !taken ? code : tell_check(t, q, &r);
 }
 
@@ -363,8 +366,8 @@ int take_again(struct take *t, struct question *q)
 {
 	struct client_reply r;
 	bool taken;
-	int code =
-		send(t, "attempt.try_again", q, (struct str){ 0 }, &r, &taken);
+	int code = take_send(t, "attempt.try_again", q, (struct str){ 0 }, &r,
+			     &taken);
 
 	return code != TAKE_ON || !taken ? code : tell_check(t, q, &r);
 }

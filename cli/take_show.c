@@ -255,6 +255,8 @@ static void put_body(struct take *t, const struct question *q,
 	} else {
 		put_list(t, q->item, "choices", true, response);
 	}
+	if (take_is_code(t, q))
+		take_show_code(t, q);
 }
 
 void take_show(struct take *t, const struct question *q, size_t at)
@@ -298,6 +300,10 @@ const char *take_how(struct take *t, const struct question *q)
 		       "`edit` opens an editor.";
 	if (is(t, q, "description") || is(t, q, "opaque"))
 		return "There is nothing to answer here; Enter goes on.";
+	if (is(t, q, "code"))
+		return "Type the names of your files, such as main.c, or of "
+		       "one folder, zip or tar: they are handed in and judged, "
+		       "as often as the rules allow.";
 	return "Type your answer.";
 }
 
@@ -400,6 +406,11 @@ static void put_given(struct take *t, struct buf *b, struct jval item,
 		put_pairs(t, b, item, v);
 	} else if (take_get(r, "parts", &v) && jval_type(v) == J_OBJECT) {
 		put_parts(t, b, item, v);
+	} else if (take_get(r, "tree", &v)) {
+		buf_fmt(b, "%lld file(s), %lld bytes of %.*s",
+			(long long)take_int(r, "files"),
+			(long long)take_int(r, "bytes"),
+			STR_FMT(take_str(t->c, r, "language")));
 	} else {
 		buf_str(b, take_str(t->c, r, "text"));
 		if (take_str(t->c, r, "unit").n) {

@@ -302,8 +302,10 @@ int take_begin(struct take *t)
 	if (!take_get(v, "now", &now) || jval_type(now) != J_OBJECT)
 		return cli_say(t->c, CLI_FAILED,
 			       "the server tells no conditions");
-	show_rules(t, v, now);
 	t->attempt = take_str(t->c, v, "open_attempt");
+	if (t->attempt.n && t->brief)
+		return TAKE_ON;
+	show_rules(t, v, now);
 	if (t->attempt.n) {
 		take_sayf(t, "\nYou have begun; going on.");
 		return TAKE_ON;

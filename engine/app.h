@@ -18,15 +18,23 @@ struct app {
 	struct jobs *jobs;
 	struct attempts
 		*attempts;	 /* open attempts in memory and their timers */
+	struct repos *repos;	 /* the files of submissions, in git */
+	struct subs *subs;	 /* what was handed in or worked on, in git */
+	struct labs *labs;	 /* terminals */
+	struct peers *peers;	 /* runs of peer review in memory */
 	struct catalog *catalog; /* published assessments, decoded, cached */
 	const struct assessment_hooks *assessment_hooks;
 	const struct gradebook_hooks *gradebook_hooks;
+	const struct content_rules *content_rules;
 	const struct erasure_hook *erasure_hooks; /* end without a function */
 	const struct chain_check *chain_checks;	  /* likewise */
 	const struct config *config;
 	const struct rpc_table *methods;
 	struct metrics *metrics;
-	struct feed *feed; /* live events */
+	struct feed *feed;	 /* live events */
+	struct parking *parking; /* queries that wait; made by the core */
 	struct checkpointer *checkpointer;
+	/* Names of the toolchain table; NULL behind the last. */
+	const char *(*language_nth)(size_t i);
 	int64_t node;
 };

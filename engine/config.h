@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "base/setting.h"
 
 enum { CONFIG_LISTEN_MAX = 16 };
 
@@ -16,6 +17,7 @@ struct config {
 	struct str listen;	 /* comma-separated nng URLs */
 	struct str feed;	 /* nng URLs of the live event feed, or empty */
 	struct str data;	 /* folder: database, blobs, keys, sockets */
+	struct str repos;	 /* folder; empty: in the data folder */
 	struct str blobs;	 /* folder; empty: in the data folder */
 	struct str master_key;	 /* file; empty: in the data folder */
 	struct str store;	 /* URL; empty: sqlite in the data folder */
@@ -34,35 +36,27 @@ struct config {
 	int64_t message_bytes;	    /* largest message, JSON and bytes */
 	int64_t drain_ms;	    /* time to finish at a stop */
 	int64_t live_attempts;	    /* open attempts kept in memory */
+	int64_t submission_bytes;   /* of a learner in a course; 0: no end */
 	int64_t jwt_skew_ms;	    /* clock difference allowed in tokens */
 	int64_t jwt_max_ms;	    /* longest life of a token */
 	int64_t checkpoint_records; /* a signed checkpoint each so many */
 	int64_t checkpoint_ms;	    /* and at the latest after so long */
 	struct str tls_cert;	    /* PEM: certificate chain and key */
-	struct str origins; /* comma-separated web origins; empty: none */
+	struct str origins;   /* comma-separated web origins; empty: none */
+	struct str worker;    /* local or none */
+	struct str box_level; /* graded runs are refused below it */
+	struct str content_schemes, content_hosts, content_private_hosts,
+		content_roots; /* struct content_rules */
 	struct str log_level;
 };
 
-/* One row of the table. */
-enum config_type { CONFIG_TEXT, CONFIG_NUMBER, CONFIG_SPAN };
-struct config_key {
-	const char *name;
-	enum config_type type;
-	size_t offset;
-	const char *fallback; /* the default, as text */
-	int64_t min, max;
-	const char *unit;
-	const char *doc;
-};
-extern const struct config_key config_keys[]; /* ends without a name */
+/* The table: read by base/setting.h. */
+extern const struct settings config_settings;
 
 void config_defaults(struct config *c);
-/* ERR_INVALID names the key (and line) and says what is allowed. */
-MUST enum err config_set(struct ctx *cx, struct config *c, struct str key,
-			 struct str value);
+/* ERR_INVALID names the line. */
 MUST enum err config_file(struct ctx *cx, struct config *c, const char *path);
-MUST enum err config_env(struct ctx *cx, struct config *c,
-			 const char *const *environ_list);
+
 /*
  * An environment entry ASSAY_NAME=… that is no setting's, nor known as another
  * program's: likely misspelt. nearest: the setting that was meant, or NULL.
@@ -77,7 +71,3 @@ void config_settle(struct config *c, struct arena *a);
 MUST enum err config_check(struct ctx *cx, const struct config *c);
 /* The data folder, which is there: is it one, and closed to others? */
 MUST enum err config_check_data(struct ctx *cx, const char *path);
-/* The rows as a commented example file. */
-void config_example(struct buf *b);
-/* The rows as the options part of a manual page (mdoc). */
-void config_manual(struct buf *b);

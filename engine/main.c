@@ -2,7 +2,6 @@
  * assayd: reads the settings, opens the server, waits for a signal, stops.
  */
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,7 +11,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "engine/local_worker.h"
 #include "engine/methods.h"
+#include "engine/notify.h"
 #include "engine/rpc/version.h"
 #include "engine/server.h"
 
@@ -38,6 +39,8 @@ struct args {
 
 static void usage(FILE *f)
 {
+	struct buf b = { 0 };
+
 	fputs("usage: assayd [--config FILE] [--SETTING VALUE]…\n"
 	      "       assayd init --organization NAME [--key-file FILE] "
 	      "[--SETTING VALUE]…\n"
@@ -46,10 +49,9 @@ static void usage(FILE *f)
 	      "The server of Assay. init makes the first organization and "
 	      "prints its\nadministrator's API key, once. Settings:\n\n",
 	      f);
-	for (const struct config_key *k = config_keys; k->name; k++)
-		fprintf(f, "  --%-20s %s%s%s%s\n", k->name, k->doc,
-			k->fallback[0] ? " [" : "", k->fallback,
-			k->fallback[0] ? "]" : "");
+	setting_help(&config_settings, &b);
+	fwrite(b.p, 1, b.n, f);
+	buf_done(&b);
 }
 
 static void print(void (*fill)(struct buf *b))
@@ -59,6 +61,16 @@ static void print(void (*fill)(struct buf *b))
 	fill(&b);
 	fwrite(b.p, 1, b.n, stdout);
 	buf_done(&b);
+}
+
+static void print_example(struct buf *b)
+{
+	setting_example(&config_settings, b);
+}
+
+static void print_options(struct buf *b)
+{
+	setting_manual(&config_settings, b);
 }
 
 static void print_methods(struct buf *b)
@@ -99,8 +111,6 @@ static bool take_word(struct args *a, const char *word)
 static enum err take_pair(struct ctx *cx, struct args *a, const char *name,
 			  const char *value)
 {
-	char key[64];
-
 	if (strcmp(name, "--organization") == 0) {
 		a->organization = str_of(value);
 		return OK;
@@ -111,13 +121,7 @@ static enum err take_pair(struct ctx *cx, struct args *a, const char *name,
 	}
 	if (strcmp(name, "--config") == 0)
 		return OK; /* read before */
-	if (strncmp(name, "--", 2) != 0)
-		return err_set(cx, ERR_INVALID, "%s is not known here", name);
-	snprintf(key, sizeof(key), "%s", name + 2);
-	for (char *p = key; *p; p++)
-		if (*p == '-')
-			*p = '_';
-	return config_set(cx, &a->config, str_of(key), str_of(value));
+	return setting_flag(cx, &config_settings, &a->config, name, value);
 }
 
 static bool is_print(enum verb v)
@@ -135,7 +139,8 @@ static enum err read_args(struct ctx *cx, int argc, char **argv, struct args *a)
 		if (strcmp(argv[i], "--config") == 0)
 			e = config_file(cx, &a->config, argv[i + 1]);
 	if (!e)
-		e = config_env(cx, &a->config, (const char *const *)environ);
+		e = setting_env(cx, &config_settings, &a->config,
+				(const char *const *)environ);
 	for (int i = 1; i < argc && !e; i++) {
 		if (take_word(a, argv[i]))
 			continue;
@@ -262,9 +267,60 @@ static void exhausted(void *arg)
 	kill(getpid(), SIGTERM);
 }
 
-static int serve(struct ctx *cx, struct server *s, int signals)
+/* NULL: none is wanted, or there is no socket for it. */
+static struct local_worker *make_worker(struct ctx *cx, struct server *s,
+					const struct config *c)
+{
+	struct str url = local_worker_url(server_urls(s));
+	const struct local_worker_opts o = {
+		.program = local_worker_program(cx->arena),
+		.url = url,
+		.content_roots = c->content_roots,
+		.box_level = c->box_level,
+		.log_level = c->log_level,
+		.drain_ms = c->drain_ms / 2, /* the server needs the rest */
+		.auth = server_app(s)->auth,
+		.clock = cx->clock,
+		.log = cx->log,
+	};
+
+	if (!str_is(c->worker, "local"))
+		return NULL;
+	if (!url.p || access(o.program, X_OK)) {
+		log_event(cx->log, LOG_WARN, "local_worker_missing",
+			  LZ("program", o.program),
+			  LBOOL("has_ipc", url.p != NULL));
+		return NULL;
+	}
+	return local_worker_new(&o);
+}
+
+/* Until a signal comes: its number. */
+static int64_t look_after(struct local_worker *w, int signals)
 {
 	struct signalfd_siginfo got;
+
+	for (;;) {
+		struct pollfd p[] = { { .fd = signals, .events = POLLIN },
+				      { .fd = -1, .events = POLLIN } };
+		int pause = -1;
+
+		if (w) {
+			local_worker_tick(w);
+			p[1].fd = local_worker_fd(w);
+			pause = (int)local_worker_pause_ms(w);
+		}
+		if (poll(p, 2, pause) > 0 && p[0].revents &&
+		    read(signals, &got, sizeof(got)) == sizeof(got))
+			return got.ssi_signo;
+	}
+}
+
+static int serve(struct ctx *cx, struct server *s, const struct config *c,
+		 int signals)
+{
+	struct local_worker *worker;
+	int64_t signal;
 	struct str urls;
 	bool clean;
 	enum err e = server_listen(cx, s);
@@ -274,11 +330,14 @@ static int serve(struct ctx *cx, struct server *s, int signals)
 	urls = server_urls(s);
 	log_event(cx->log, LOG_INFO, "server_ready", LSTR("listen", urls),
 		  LINT("pid", getpid()), LZ("version", ASSAY_VERSION));
-	while (read(signals, &got, sizeof(got)) < 0 && errno == EINTR)
-		;
-	log_event(cx->log, LOG_INFO, "server_stopping",
-		  LINT("signal", got.ssi_signo));
+	notify_state("READY=1");
+	worker = make_worker(cx, s, c);
+	signal = look_after(worker, signals);
+	notify_state("STOPPING=1");
+	log_event(cx->log, LOG_INFO, "server_stopping", LINT("signal", signal));
 	alarm(LAST_RESORT_S);
+	if (worker)
+		local_worker_stop(worker);
 	clean = server_stop(s);
 	log_event(cx->log, LOG_INFO, "server_stopped", LBOOL("clean", clean));
 	return clean ? 0 : EXIT_SERVER;
@@ -320,7 +379,7 @@ static int run(struct ctx *cx, const struct args *a, int signals)
 	if (server_open(cx, &o, &s))
 		return complain(cx, EXIT_SERVER);
 	return a->verb == VERB_INIT ? run_init(cx, s, a)
-				    : serve(cx, s, signals);
+				    : serve(cx, s, &a->config, signals);
 }
 
 static void clock_stepped(void *arg, int64_t by_ms)
@@ -356,13 +415,13 @@ int main(int argc, char **argv)
 		code = check(&cx, &a);
 		break;
 	case VERB_CONFIG:
-		print(config_example);
+		print(print_example);
 		break;
 	case VERB_MANUAL:
 		print(print_methods);
 		break;
 	case VERB_OPTIONS:
-		print(config_manual);
+		print(print_options);
 		break;
 	case VERB_INIT:
 	case VERB_RUN:

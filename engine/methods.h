@@ -4,7 +4,10 @@
  */
 #pragma once
 
+#include "engine/assessment/assessment.h"
 #include "engine/audit/chain.h"
+#include "engine/erasure/erasure.h"
+#include "engine/gradebook/gradebook.h"
 #include "engine/jobs/job.h"
 #include "engine/rpc/rpc.h"
 
@@ -12,5 +15,8 @@ extern const struct rpc_table all_methods;
 extern const struct stmt_set *const all_stmts[]; /* NULL-terminated */
 extern const struct migration_set *const all_migrations[];
 extern const struct job_kind *const all_jobs[];
-/* Ends without a function. */
+/* These end without a function. */
 extern const struct chain_check all_checks[];
+extern const struct erasure_hook all_erasure_hooks[];
+extern const struct assessment_hooks all_assessment_hooks;
+extern const struct gradebook_hooks all_gradebook_hooks;

@@ -11,12 +11,16 @@
 
 #include "engine/assessment/assessment.h"
 #include "engine/attempt/attempt.h"
+#include "engine/attempt/repos.h"
 #include "engine/audit/checkpoint.h"
 #include "engine/auth/org.h"
 #include "engine/blob/blob.h"
+#include "engine/content/content.h"
 #include "engine/erasure/erasure.h"
 #include "engine/gradebook/gradebook.h"
 #include "engine/housekeeping.h"
+#include "engine/lab/lab.h"
+#include "engine/peer/peer.h"
 #include "engine/methods.h"
 #include "engine/rpc/core.h"
 #include "engine/rpc/feed.h"
@@ -24,6 +28,7 @@
 #include "engine/rpc/metrics.h"
 #include "engine/rpc/table.h"
 #include "engine/store/lease.h"
+#include "sandbox/toolchain.h"
 
 enum {
 	CATALOG_MOST = 2000,
@@ -33,25 +38,17 @@ enum {
 	BUSY_MS = 5000
 };
 
-static const struct assessment_hooks assessment_hooks = {
-	attempts_rules_changed,
-};
-static const struct erasure_hook erasure_hooks[] = { { attempts_erase },
-						     { NULL } };
-static const struct gradebook_hooks gradebook_hooks = {
-	attempts_recompute,
-};
-
 struct server {
 	struct server_opts o;
 	struct config config;
 	struct app app;
 	struct core *core;
 	struct front *front;
-	struct tx_part parts[2];
+	struct content_rules content_rules;
+	struct tx_part parts[6];
 	struct housekeeping *housekeeping;
 	struct lease *lease; /* NULL: the database is ours by lock_store */
-	struct tx_timer timers[5];
+	struct tx_timer timers[8];
 	size_t timers_n;
 	struct front_page pages[4];
 	struct arena *arena; /* texts that live as long as the server */
@@ -183,6 +180,23 @@ static enum err open_blobs(struct ctx *cx, struct server *s)
 	return blob_store_open(cx, &o, &s->app.blobs);
 }
 
+static enum err open_repos(struct ctx *cx, struct server *s)
+{
+	const struct config *c = &s->config;
+	const struct repos_opts o = {
+		.folder = c->repos.n ? str_z(s->arena, c->repos)
+				     : in_data(s, "repos"),
+		.node = c->node,
+		.shared = strcmp(store_kind(s->app.store), "sqlite") != 0,
+		.threaded = s->o.threaded,
+		.clock = s->o.clock,
+		.log = s->o.log,
+		.disk = s->o.disk,
+		.learner_bytes = c->submission_bytes,
+	};
+	return repos_open(cx, &o, &s->app.repos);
+}
+
 static enum err open_feed(struct ctx *cx, struct server *s)
 {
 	uint8_t secret[FEED_SECRET];
@@ -241,13 +255,28 @@ static void make_parts(struct server *s)
 					      .burst = c->burst,
 					      .cache_entries = AUTH_CACHE });
 	s->app.catalog = catalog_new(CATALOG_MOST);
-	s->app.jobs = jobs_new(&(struct jobs_opts){
-		.kinds = s->o.jobs ? s->o.jobs : all_jobs, .log = s->o.log });
+	s->content_rules =
+		(struct content_rules){ .schemes = c->content_schemes,
+					.hosts = c->content_hosts,
+					.private_hosts =
+						c->content_private_hosts,
+					.roots = c->content_roots };
+	s->app.content_rules = &s->content_rules;
+	s->app.jobs = jobs_new(
+		&(struct jobs_opts){ .kinds = s->o.jobs ? s->o.jobs : all_jobs,
+				     .log = s->o.log,
+				     .store = s->app.store,
+				     .clock = s->o.clock });
 	s->app.attempts = attempts_new(&(struct attempts_opts){
 		.app = &s->app,
 		.clock = s->o.clock,
 		.log = s->o.log,
 		.live_most = (size_t)c->live_attempts });
+	s->app.subs = repos_subs(s->app.repos);
+	s->app.labs = labs_new(&(struct labs_opts){
+		.app = &s->app, .clock = s->o.clock, .log = s->o.log });
+	s->app.peers = peers_new(&(struct peers_opts){
+		.app = &s->app, .clock = s->o.clock, .log = s->o.log });
 	s->app.checkpointer = checkpointer_new(&(struct checkpointer_opts){
 		.journal = s->app.journal,
 		.signer = s->app.signer,
@@ -272,6 +301,8 @@ static enum err boot(struct ctx *cx, struct server *s)
 	if (!e)
 		e = attempts_boot(s->app.attempts, cx);
 	if (!e)
+		e = peers_boot(s->app.peers, cx);
+	if (!e)
 		e = blob_store_check(s->app.blobs, cx);
 	store_reader_done(s->app.store, cx->db);
 	cx->db = NULL;
@@ -280,14 +311,22 @@ static enum err boot(struct ctx *cx, struct server *s)
 
 static void make_executor(struct server *s)
 {
-	s->parts[0] = journal_part(s->app.journal);
-	s->parts[1] = attempts_part(s->app.attempts);
+	/* Files are durable before the records that name them. */
+	s->parts[0] = repos_part(s->app.repos);
+	s->parts[1] = journal_part(s->app.journal);
+	s->parts[2] = attempts_part(s->app.attempts);
+	s->parts[3] = labs_part(s->app.labs);
+	s->parts[4] = jobs_part(s->app.jobs);
+	s->parts[5] = peers_part(s->app.peers);
 	s->timers[0] = attempts_timer(s->app.attempts);
 	s->timers[1] = checkpointer_timer(s->app.checkpointer);
 	s->timers[2] = jobs_timer(s->app.jobs);
 	s->housekeeping = housekeeping_new(s->o.clock);
 	s->timers[3] = housekeeping_timer(s->housekeeping);
-	s->timers_n = 4;
+	s->timers[4] = repos_timer(s->app.repos);
+	s->timers[5] = labs_timer(s->app.labs);
+	s->timers[6] = peers_timer(s->app.peers);
+	s->timers_n = 7;
 	if (s->lease)
 		s->timers[s->timers_n++] = lease_timer(s->lease);
 	executor_new(
@@ -298,7 +337,7 @@ static void make_executor(struct server *s)
 					 .app = &s->app,
 					 .self = &s->app.executor,
 					 .parts = s->parts,
-					 .parts_n = 2,
+					 .parts_n = 6,
 					 .timers = s->timers,
 					 .timers_n = s->timers_n,
 					 .queue_max = (size_t)s->config.queue,
@@ -312,6 +351,25 @@ static void clock_source(void *arg, struct buf *b)
 		      "How far the system's clock is ahead of the one that "
 		      "counts.",
 		      clock_steady_off_ms(arg));
+}
+
+static void repos_source(void *arg, struct buf *b)
+{
+	struct subs_stats s;
+
+	repos_stats(arg, &s);
+	metrics_counter(b, "assay_submissions_stored_total",
+			"Sets of files put into git since the start.", s.puts);
+	metrics_counter(b, "assay_submissions_bytes_total",
+			"Bytes written for them before they were packed.",
+			s.bytes);
+	metrics_gauge(b, "assay_submissions_unpacked_bytes",
+		      "Bytes that wait to be packed.", s.waiting_bytes);
+	metrics_gauge(b, "assay_submissions_packed_bytes",
+		      "Bytes of the packs of this server.", s.packed_bytes);
+	metrics_gauge(b, "assay_submissions_disk_full",
+		      "1: the last write failed for want of space.",
+		      s.read_only);
 }
 
 static int page_metrics(void *arg, struct buf *body)
@@ -353,12 +411,15 @@ static void make_core(struct server *s)
 {
 	s->app.methods = &all_methods;
 	s->app.config = &s->config;
-	s->app.assessment_hooks = &assessment_hooks;
-	s->app.gradebook_hooks = &gradebook_hooks;
-	s->app.erasure_hooks = erasure_hooks;
+	s->app.assessment_hooks = &all_assessment_hooks;
+	s->app.gradebook_hooks = &all_gradebook_hooks;
+	s->app.erasure_hooks = all_erasure_hooks;
 	s->app.chain_checks = all_checks;
+	s->app.language_nth = toolchain_nth;
 	s->app.node = s->config.node;
 	s->app.metrics = metrics_new(&all_methods);
+	metrics_source(s->app.metrics, jobs_metrics, s->app.jobs);
+	metrics_source(s->app.metrics, repos_source, s->app.repos);
 	if (s->o.steady)
 		metrics_source(s->app.metrics, clock_source,
 			       (void *)s->o.steady);
@@ -414,6 +475,8 @@ enum err server_open(struct ctx *cx, const struct server_opts *o,
 		e = open_feed(cx, s);
 	if (!e)
 		e = open_blobs(cx, s);
+	if (!e)
+		e = open_repos(cx, s);
 	if (!e) {
 		make_parts(s);
 		cx->app = &s->app;
@@ -545,6 +608,9 @@ void server_free(struct server *s)
 	server_stop(s);
 	core_free(s->core);
 	executor_free(s->app.executor);
+	repos_free(s->app.repos);
+	labs_free(s->app.labs);
+	peers_free(s->app.peers);
 	attempts_free(s->app.attempts);
 	journal_free(s->app.journal);
 	auth_free(s->app.auth);

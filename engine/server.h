@@ -22,7 +22,8 @@ struct server_opts {
 	struct log *log;
 	bool threaded; /* false: executor_step by the caller, no workers */
 	const struct job_kind *const *jobs; /* NULL: all_jobs */
-	void (*exhausted)(void *arg);	    /* descriptors run out: drain */
+	const struct disk *disk; /* of the submissions; NULL: the system's */
+	void (*exhausted)(void *arg); /* descriptors run out: drain */
 	void *arg;
 };
 

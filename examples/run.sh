@@ -108,6 +108,43 @@ publish() {
 	fi
 }
 
+# A code assignment is published once its self-test has passed: the programs
+# that its author hands in with it come out as he says. That takes seconds, so
+# it runs behind the rest and tells when it is there; a host that cannot run
+# programs has no assignment.
+make_code() {
+	sed 's/"course": "prog-101"/"course": "sample"/' \
+		"$here/code/sum/assessment.json" >"$data/sum.assessment.json"
+	rm -rf "$data/sum"
+	cp -r "$here/code/sum" "$data/sum"
+	mv "$data/sum.assessment.json" "$data/sum/assessment.json"
+	"$bin/assay" bundle "$data/sum" -o "$data/sum.json" >/dev/null
+	rm -rf "$data/sum"
+	assay code selftest --bytes "$data/sum.json" >/dev/null
+}
+
+# Says on descriptor 3 what came of it.
+publish_code() {
+	local told
+	trap - INT TERM
+	for _ in $(seq 300); do
+		kill -0 "$pid" 2>/dev/null || exit
+		told=$(assay code selftest --bytes "$data/sum.json" --json || true)
+		case $told in
+		*'"ready":true'*)
+			if publish sum "$data/sum.json"; then
+				echo "The assignment is there." >&3
+				return
+			fi
+			break ;;
+		*'"state":"failed"'* | *'"state":"broken"'*) break ;;
+		esac
+		sleep 1
+	done
+	printf '%s\n  %s\n' "The assignment is not there. This tells why:" \
+		"$bin/assay code selftest --bytes $data/sum.json --url ipc://$data/assay.sock --token-file $data/admin.key" >&3
+}
+
 make_course() {
 	"$bin/assay" import "$here/networks.gift" --course sample \
 		--slug practice -o "$data/practice.json" 2>/dev/null
@@ -118,6 +155,9 @@ make_course() {
 		-e 's/"review":{[^}]*},//' "$data/practice.json"
 	publish practice "$data/practice.json"
 	publish networks "$here/quiz.json"
+	make_code
+	assay lab list --course sample --json | grep -q '"slug":"sum-lab"' ||
+		assay lab publish --bytes "$here/labs/sum.lab.json" >/dev/null
 	assay course set --course sample --title "Sample course" \
 		--idempotency-key sample-course >/dev/null
 	assay learner set --learner sam --name "Sam Sample" \
@@ -125,8 +165,8 @@ make_course() {
 }
 
 tell() {
-	local a=$bin/assay ready as
-	a=${a#"$PWD/"}
+	local a=$bin/assay ready as here=$here
+	a=${a#"$PWD/"} here=${here#"$PWD/"}
 	ready=$(news | grep -o '"listen":"[^"]*"' | cut -d'"' -f4)
 	as="--token-file $data"
 	[ "$data" = assay-data ] || as="--url ipc://$data/assay.sock $as"
@@ -139,6 +179,21 @@ Its data, keys and log are in $data. Ctrl-C stops it. In another terminal:
     $a attempt take --course sample --slug networks $as/learner.token
   or practise, as often as you like:
     $a attempt take --course sample --slug practice $as/learner.token
+
+  hand in a program (a line below says when its assignment is there, in about
+  20 seconds):
+    $a code submit --course sample --slug sum $here/code/sum/solutions/overflow.c --yes $as/learner.token
+    $a code submit --course sample --slug sum $here/code/sum/solutions/right.c --yes --finish $as/learner.token
+  or work in a lab's terminal; Ctrl-] leaves, the same command comes back:
+    $a lab shell --course sample --slug sum-lab $as/learner.token
+  or in a folder, with your own editor, and check it:
+    $a lab open sample/sum-lab my-lab $as/learner.token
+    $a lab check my-lab $as/learner.token
+
+  run programs without the server:
+    $a grade $here/code/sum/starter --spec $here/code/sum/assessment.json --language c
+    $a box run --stdout /dev/stdout -- sh -c 'echo \$((6 * 7))'
+    $a box selftest
 
   see the gradebook, or take it away as a file, as the administrator:
     $a gradebook export --course sample $as/admin.key
@@ -162,6 +217,7 @@ start "$@"
 make_platform
 make_course
 tell
+publish_code 3>&1 >/dev/null 2>>"$log" &
 # A signal interrupts wait; what stopped the server by itself ends it.
 code=0
 wait "$pid" || code=$?

@@ -4,6 +4,8 @@
  */
 #include "graders/assessment_file.h"
 
+#include <math.h>
+
 #include "base/limits.h"
 #include "graders/assessment_index.h"
 #include "graders/behaviour.h"
@@ -99,6 +101,7 @@ static bool reaches_full(const struct item *it)
 	case ITEM_ESSAY:
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:
+	case ITEM_CODE:
 	case ITEM_TYPE_COUNT:
 		break;
 	}
@@ -158,16 +161,14 @@ static bool interval(const struct check *k, const struct answer *a,
  * how partial credit is written; one inside an earlier one is never reached,
  * and two that merely cut each other are likely a slip.
  */
-static void lint_answers(const struct check *k, size_t i, size_t j)
+static void lint_answer(const struct check *k, size_t i, size_t j,
+			const struct interval *all)
 {
-	const struct answer *a = item_at(k, i)->answers.at;
-	struct interval late, early;
+	const struct interval late = all[j];
 
-	if (!interval(k, &a[j], &late))
-		return;
 	for (size_t n = 0; n < j; n++) {
-		if (!interval(k, &a[n], &early))
-			continue;
+		struct interval early = all[n];
+
 		if (early.low <= late.low && late.high <= early.high) {
 			SAY(k, PROBLEM_WARNING, "answer_unreachable",
 			    "an earlier answer takes all of its numbers",
@@ -186,6 +187,22 @@ static void lint_answers(const struct check *k, size_t i, size_t j)
 	}
 }
 
+/* Each is read once: to read one takes thousands of times a comparison. */
+static void lint_answers(const struct check *k, size_t i)
+{
+	const struct list *answers = &item_at(k, i)->answers;
+	const struct answer *a = answers->at;
+	struct interval *all =
+		ARENA_ARRAY(k->cx->arena, struct interval, answers->n);
+
+	for (size_t j = 0; j < answers->n; j++) {
+		/* What has none compares as false with everything. */
+		if (!interval(k, &a[j], &all[j]))
+			all[j] = (struct interval){ NAN, NAN };
+		lint_answer(k, i, j, all);
+	}
+}
+
 static void lint_item(const struct check *k, size_t i)
 {
 	const struct item *it = item_at(k, i);
@@ -194,8 +211,7 @@ static void lint_item(const struct check *k, size_t i)
 		SAY(k, PROBLEM_WARNING, "key_unreachable",
 		    "no response gets full marks", "/items/%zu", i);
 	if (it->type == ITEM_NUMERIC)
-		for (size_t j = 1; j < it->answers.n; j++)
-			lint_answers(k, i, j);
+		lint_answers(k, i);
 	if (it->type == ITEM_OPAQUE)
 		SAY(k, PROBLEM_WARNING, "opaque",
 		    "this item was kept from an import and cannot be scored",
@@ -209,9 +225,17 @@ static void lint_item(const struct check *k, size_t i)
 
 static void check_items(const struct check *k)
 {
-	if (!k->def->items.n)
+	if (!k->def->items.n && !k->def->peer.p)
 		SAY(k, PROBLEM_ERROR, "no_items", "there are no items",
 		    "/items");
+	if (k->def->items.n && k->def->peer.p)
+		SAY(k, PROBLEM_ERROR, "peer_items",
+		    "what peers review has no items: leave out items or peer",
+		    "/items");
+	if (k->def->sections.n && !k->def->items.n && k->def->peer.p)
+		SAY(k, PROBLEM_ERROR, "peer_sections",
+		    "what peers review has no sections: leave them out",
+		    "/sections");
 	check_ids(k);
 	for (size_t i = 0; i < k->def->items.n; i++) {
 		struct str at = str_fmt(k->cx->arena, "/items/%zu", i);

@@ -59,11 +59,14 @@ static const struct field assessment_fields[] = {
 		  "of the introduction", .words = text_format_words),
 	FIELD_OPT(struct assessment_def, policy, KIND_OBJECT, "its rules",
 		  .shape = &policy_shape),
-	FIELD(struct assessment_def, items, KIND_LIST, "its questions",
-	      .of = KIND_OBJECT, .shape = &item_shape, .max = LIMIT_ITEMS),
+	FIELD_OPT(struct assessment_def, items, KIND_LIST, "its questions",
+		  .of = KIND_OBJECT, .shape = &item_shape, .max = LIMIT_ITEMS),
 	FIELD_OPT(struct assessment_def, sections, KIND_LIST,
 		  "what is asked; absent: every item once", .of = KIND_OBJECT,
 		  .shape = &section_shape, .max = LIMIT_PARTS),
+	FIELD_OPT(struct assessment_def, peer, KIND_RAW,
+		  "instead of questions: work that peers review",
+		  .max = ASSESSMENT_PEER_BYTES),
 	FIELD_END,
 };
 const struct shape assessment_shape =
@@ -84,6 +87,20 @@ static void default_sections(struct ctx *cx, struct assessment_def *def)
 		e[i].item = items[i].id;
 	s->entries = (struct list){ e, def->items.n };
 	def->sections = (struct list){ s, 1 };
+}
+
+/* The same content is the same text, however it was written. */
+static void peer_canonical(struct ctx *cx, struct jval v,
+			   struct assessment_def *def)
+{
+	struct buf b = { 0 };
+	struct jval peer;
+
+	if (!def->peer.p || !jval_get(v, "peer", &peer))
+		return;
+	jout_canonical(cx, &b, peer);
+	def->peer = buf_copy(&b, cx->arena);
+	buf_done(&b);
 }
 
 /* What could not be decoded is the only thing that is known. */
@@ -109,6 +126,7 @@ enum err assessment_decode(struct ctx *cx, struct jval v,
 		return undecodable(cx, e, problems);
 	policy_defaults(&def.policy);
 	default_sections(cx, &def);
+	peer_canonical(cx, v, &def);
 	assessment_check(cx, &def, &found);
 	if (problems)
 		*problems = found;
@@ -267,6 +285,9 @@ struct dec assessment_max(struct ctx *cx, const struct assessment_def *def)
 	struct policy_mark *marks;
 	size_t room = 0, n = 0;
 
+	if (def->peer.p)
+		return def->policy.max_grade.nano ? def->policy.max_grade
+						  : dec_int(100);
 	for (size_t i = 0; i < def->sections.n; i++) {
 		const struct entry *e = s[i].entries.at;
 

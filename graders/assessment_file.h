@@ -9,7 +9,8 @@
  *		{"pick": 3, "from": ["q2", "q3", "q4", "q5"], "mark": 1},
  *		{"pick": 2, "tags": ["algebra"]}]}]}
  *
- * Without sections every item is asked once, in the order of the file.
+ * Without sections every item is asked once, in the order of the file. One that
+ * peers review has "peer" instead of items and sections.
  */
 #pragma once
 
@@ -17,7 +18,10 @@
 #include "graders/policy.h"
 #include "graders/policy_grade.h"
 
-enum { ASSESSMENT_VERSION = 1 };
+enum {
+	ASSESSMENT_VERSION = 1,
+	ASSESSMENT_PEER_BYTES = 8 << 20,
+};
 
 /* One item, or a draw of `pick` different ones. */
 struct entry {
@@ -48,6 +52,9 @@ struct assessment_def {
 	struct policy policy;
 	struct list items;    /* struct item */
 	struct list sections; /* struct section */
+	/* How peers review it; absent: they do not. Canonical JSON, of which
+	   nothing is known here. */
+	struct str peer;
 };
 extern const struct shape assessment_shape;
 extern const struct shape section_shape;
@@ -66,6 +73,17 @@ MUST enum err assessment_read(struct ctx *cx, struct str text,
 MUST enum err assessment_decode(struct ctx *cx, struct jval v,
 				struct assessment_def *out,
 				struct problems *problems);
+/*
+ * The same of one that is to be published: what of a code item's hidden tests
+ * could be found out is looked at, too, and whether its languages can be asked
+ * what its tests call. One that was published before is read all the same by
+ * assessment_read. problems is never NULL.
+ */
+MUST enum err assessment_read_new(struct ctx *cx, struct str text,
+				  struct assessment_def *out,
+				  struct problems *problems);
+void assessment_probe(struct ctx *cx, const struct assessment_def *def,
+		      struct problems *out);
 /* Canonical: reading that gives the same again. */
 void assessment_write(struct buf *b, const struct assessment_def *def);
 /*
@@ -103,6 +121,7 @@ struct list assessment_entry_items(struct ctx *cx,
 				   const struct entry *e);
 /*
  * The greatest sum that an attempt can have. Every attempt has the same,
- * unless a draw has items of unequal marks (a warning): then the largest.
+ * unless a draw has items of unequal marks (a warning): then the largest. What
+ * peers review has the policy's max_grade, or 100.
  */
 struct dec assessment_max(struct ctx *cx, const struct assessment_def *def);

@@ -101,7 +101,7 @@ struct str bank_detect(struct str bytes)
 		return (struct str){ 0 };
 	inner = str_trim(str_cut(s, 1, s.n));
 	if (s.p[0] == '{' && inner.n > 0 && inner.p[0] == '"' &&
-	    holds(inner, "\"items\""))
+	    (holds(inner, "\"items\"") || holds(inner, "\"assay\"")))
 		return STR("assay");
 	return looks_like_gift(bytes) ? STR("gift") : (struct str){ 0 };
 }

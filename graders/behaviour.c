@@ -23,6 +23,13 @@ const char *const slot_action_words[] = {
 		NULL,
 };
 
+const char *const submission_state_words[] = {
+#define X(code, word, doc) word,
+	SUBMISSION_STATES(X)
+#undef X
+		NULL,
+};
+
 static const struct behaviour_ops *const ops[BEHAVIOUR_COUNT] = {
 	[BEHAVIOUR_DEFERRED] = &behaviour_deferred_ops,
 	[BEHAVIOUR_IMMEDIATE] = &behaviour_immediate_ops,
@@ -34,6 +41,7 @@ static const struct behaviour_ops *const ops[BEHAVIOUR_COUNT] = {
 	[BEHAVIOUR_IMMEDIATE_CBM] = &behaviour_immediate_ops,
 	[BEHAVIOUR_MANUAL] = &behaviour_manual_ops,
 	[BEHAVIOUR_INFORMATION] = &behaviour_information_ops,
+	[BEHAVIOUR_JUDGED] = &behaviour_judged_ops,
 };
 
 bool behaviour_parse(struct str word, enum behaviour *out)
@@ -58,10 +66,13 @@ enum behaviour behaviour_for(const struct item *it, enum behaviour wanted)
 	case ITEM_ESSAY:
 	case ITEM_OPAQUE:
 		return BEHAVIOUR_MANUAL;
+	case ITEM_CODE:
+		return BEHAVIOUR_JUDGED;
 	case ITEM_MATCH:
 	case ITEM_CLOZE:
-		return wanted == BEHAVIOUR_INTERACTIVE ? BEHAVIOUR_COUNTBACK
-						       : wanted;
+		if (wanted == BEHAVIOUR_INTERACTIVE)
+			return BEHAVIOUR_COUNTBACK;
+		break;
 	case ITEM_CHOICE:
 	case ITEM_MULTI:
 	case ITEM_TRUE_FALSE:
@@ -70,8 +81,13 @@ enum behaviour behaviour_for(const struct item *it, enum behaviour wanted)
 	case ITEM_TYPE_COUNT:
 		break;
 	}
-	/* These items have no parts that could be counted back. */
-	return wanted == BEHAVIOUR_COUNTBACK ? BEHAVIOUR_INTERACTIVE : wanted;
+	if (wanted == BEHAVIOUR_JUDGED) /* asked for the code items */
+		return BEHAVIOUR_DEFERRED;
+	/* Other items have no parts that could be counted back. */
+	if (wanted == BEHAVIOUR_COUNTBACK && it->type != ITEM_MATCH &&
+	    it->type != ITEM_CLOZE)
+		return BEHAVIOUR_INTERACTIVE;
+	return wanted;
 }
 
 bool behaviour_has_check(enum behaviour b)
@@ -223,7 +239,7 @@ static enum err check_form(struct ctx *cx, const struct slot_run *s,
 	return OK;
 }
 
-static enum err step_run(struct step *t, bool replaying)
+static enum err step_run(struct step *t)
 {
 	const struct behaviour_ops *row = ops[t->s->setup.behaviour];
 	behaviour_step *run = NULL;
@@ -242,7 +258,10 @@ static enum err step_run(struct step *t, bool replaying)
 		run = row->finish;
 		break;
 	case SLOT_MARK:
-		return behaviour_mark(t, replaying);
+		return behaviour_mark(t);
+	case SLOT_JUDGED:
+		run = row->judged;
+		break;
 	case SLOT_REGRADE:
 	case SLOT_ACTION_COUNT:
 		break;
@@ -260,11 +279,11 @@ enum err behaviour_apply(struct ctx *cx, struct slot_run *s,
 	const bool expected = a->seq == 0 || a->seq == s->seq + 1;
 	struct slot_effect fx = { 0 };
 	struct slot_run next = *s;
-	struct step t = { cx, &next, a, &fx };
+	struct step t = { cx, &next, a, &fx, replaying };
 	enum err e = check_form(cx, s, a);
 
 	if (!e)
-		e = step_run(&t, replaying);
+		e = step_run(&t);
 	/* A frame that comes twice is no error, a stale one is. */
 	if (!expected && (e || fx.changed || a->seq > s->seq + 1))
 		return err_set(cx, ERR_OUT_OF_SEQUENCE,
@@ -272,7 +291,9 @@ enum err behaviour_apply(struct ctx *cx, struct slot_run *s,
 	if (e)
 		return e;
 	if (fx.changed) {
-		next.seq++;
+		/* A verdict is no change that a stale page could miss. */
+		if (a->kind != SLOT_JUDGED)
+			next.seq++;
 		*s = next;
 	}
 	fx.shows = slot_shows(s);

@@ -15,6 +15,10 @@
  *                              v
  *       marked_wrong/partial/right, marked_gave_up, marked_finished
  *
+ * A judged item is checked elsewhere, so a check only leaves a submission, and
+ * its verdict comes as an action of its own, at any time: also after the
+ * finish, until when the slot needs grading.
+ *
  * What never costs a try: a save, a blank or incomplete response, one that
  * cannot be scored as it is, and one that is the same as the last one scored.
  *
@@ -23,6 +27,7 @@
  */
 #pragma once
 
+#include "graders/code.h"
 #include "graders/item.h"
 #include "graders/response.h"
 #include "graders/score.h"
@@ -47,7 +52,10 @@
 	X(BEHAVIOUR_IMMEDIATE_CBM, "immediate_cbm",                            \
 	  "immediate feedback, weighted by how certain the learner is")        \
 	X(BEHAVIOUR_MANUAL, "manual", "marked by a person")                    \
-	X(BEHAVIOUR_INFORMATION, "information", "nothing to answer")
+	X(BEHAVIOUR_INFORMATION, "information", "nothing to answer")           \
+	X(BEHAVIOUR_JUDGED, "judged",                                          \
+	  "each submission of files is run and judged; the item says which "   \
+	  "counts")
 
 enum behaviour {
 #define X(code, word, doc) code,
@@ -62,7 +70,7 @@ bool behaviour_parse(struct str word, enum behaviour *out);
 /*
  * What an item does where `wanted` was asked for: a description gives
  * information, an essay or opaque item is marked by a person, interactive
- * match and cloze items count back.
+ * match and cloze items count back, a code item is judged.
  */
 enum behaviour behaviour_for(const struct item *it, enum behaviour wanted);
 /* Does it have a button "check"? */
@@ -102,7 +110,8 @@ bool slot_state_is_open(int state);
 	X(SLOT_TRY_AGAIN, "try_again") /* interactive, after a wrong try */    \
 	X(SLOT_FINISH, "finish")       /* the attempt is handed in */          \
 	X(SLOT_MARK, "mark")	       /* by a person, after the finish */     \
-	X(SLOT_REGRADE, "regrade")     /* from here on another version counts */
+	X(SLOT_REGRADE, "regrade") /* from here on another version counts */   \
+	X(SLOT_JUDGED, "judged")   /* judged items: what came of a check */
 
 enum slot_action_kind {
 #define X(code, word) code,
@@ -135,6 +144,35 @@ struct slot_action {
 
 	const struct item *item;       /* REGRADE */
 	const struct variant *variant; /* REGRADE; NULL: as before */
+
+	int64_t submission; /* CHECK of a judged item: its number; 0: the next.
+			       JUDGED: which */
+	struct str report;  /* JUDGED: code_report_shape's JSON; absent: it
+			       failed on our side, for good */
+};
+
+/* X(code, word, what it means) */
+#define SUBMISSION_STATES(X)                                                   \
+	X(SUBMISSION_JUDGING, "judging", "waits for its verdict")              \
+	X(SUBMISSION_JUDGED, "judged", "has its verdict")                      \
+	X(SUBMISSION_UNGRADABLE, "ungradable",                                 \
+	  "has its verdict, and cost nothing: it could not be graded")         \
+	X(SUBMISSION_FAILED, "failed",                                         \
+	  "could not be judged: our failure, which costs nothing")
+enum submission_state {
+#define X(code, word, doc) code,
+	SUBMISSION_STATES(X)
+#undef X
+};
+extern const char *const submission_state_words[]; /* NULL-terminated */
+
+/* What was handed in to one judged item, and what came of it. */
+struct submission {
+	int64_t number; /* among the slot's, from 1 */
+	int state;	/* enum submission_state */
+	struct response response;
+	struct code_result result; /* by the setup's item; JUDGED, UNGRADABLE */
+	struct str report;	   /* JSON; kept of the last one that has one */
 };
 
 /* What a slot is about; the pointers must outlive it, none is NULL. */
@@ -156,13 +194,14 @@ struct slot_run {
 
 	/* Behaviours with several tries. */
 	bool has_graded;
-	struct response graded; /* the last one that was a try */
-	struct dec graded_raw;	/* its fraction, before penalties */
-	bool graded_last;	/* nothing was saved since */
-	bool was_right;		/* adaptive: some try was right */
-	bool try_again;		/* interactive: the hint is showing */
-	int64_t tries;		/* used */
-	struct list tried;	/* struct response: countback, every try */
+	struct response graded;	 /* the last one that was a try */
+	struct dec graded_raw;	 /* its fraction, before penalties */
+	bool graded_last;	 /* nothing was saved since */
+	bool was_right;		 /* adaptive: some try was right */
+	bool try_again;		 /* interactive: the hint is showing */
+	int64_t tries;		 /* used */
+	struct list tried;	 /* struct response: countback, every try */
+	struct list submissions; /* struct submission: judged, by number */
 
 	/* What the engine gave. While open: the best so far, if any. */
 	bool has_fraction;
@@ -232,6 +271,16 @@ uint32_t slot_shows(const struct slot_run *s);
 const struct hint *slot_hint(const struct slot_run *s);
 /* Tries that are left; -1: any number, or the behaviour has none. */
 int64_t slot_tries_left(const struct slot_run *s);
+/*
+ * Judged: what is held was not handed in yet, and may be. Whoever finishes the
+ * slot checks first, so that what was only saved is judged as well.
+ */
+bool slot_is_unsubmitted(const struct slot_run *s);
+/* Would a check with this response be a submission? (They may be used up.) */
+bool slot_would_submit(const struct slot_run *s, const struct response *r);
+/* NULL: there is none of this number. */
+const struct submission *slot_submission(const struct slot_run *s,
+					 int64_t number);
 /* The last response is one that would be scored (it is not blank). */
 bool slot_is_answered(const struct slot_run *s);
 

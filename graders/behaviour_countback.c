@@ -207,6 +207,7 @@ enum err countback_clear(struct step *t, const struct response *r,
 	case ITEM_ESSAY:
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:
+	case ITEM_CODE:
 	case ITEM_TYPE_COUNT:
 		break;
 	}

@@ -14,13 +14,14 @@ struct step {
 	struct slot_run *s; /* the copy */
 	const struct slot_action *a;
 	struct slot_effect *effect;
+	bool replaying; /* what happened is made again, by another version */
 };
 
 typedef enum err behaviour_step(struct step *t);
 
 /* NULL: the behaviour has no such action. */
 struct behaviour_ops {
-	behaviour_step *save, *check, *try_again, *finish;
+	behaviour_step *save, *check, *try_again, *finish, *judged;
 };
 
 extern const struct behaviour_ops behaviour_deferred_ops;
@@ -29,6 +30,7 @@ extern const struct behaviour_ops behaviour_manual_ops;
 extern const struct behaviour_ops behaviour_information_ops;
 extern const struct behaviour_ops behaviour_adaptive_ops;
 extern const struct behaviour_ops behaviour_interactive_ops;
+extern const struct behaviour_ops behaviour_judged_ops;
 
 /* The action's response and certainty are those that the slot holds. */
 bool step_is_repeat(const struct step *t);
@@ -69,4 +71,8 @@ MUST enum err behaviour_apply(struct ctx *cx, struct slot_run *s,
 			      const struct slot_action *a, bool replaying,
 			      struct slot_effect *effect);
 /* The marker's word, for all behaviours. */
-MUST enum err behaviour_mark(struct step *t, bool replaying);
+MUST enum err behaviour_mark(struct step *t);
+/* The state, with the marker's word over the engine's. */
+int behaviour_state(const struct slot_run *s);
+/* slot_tries_left of a judged slot. */
+int64_t behaviour_judged_left(const struct slot_run *s);

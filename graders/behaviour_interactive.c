@@ -21,6 +21,8 @@ static bool is_interactive(const struct slot_run *s)
 
 int64_t slot_tries_left(const struct slot_run *s)
 {
+	if (s->setup.behaviour == BEHAVIOUR_JUDGED)
+		return behaviour_judged_left(s);
 	if (!is_interactive(s))
 		return -1;
 	return slot_state_is_open(s->state) ? tries_total(s) - s->tries : 0;

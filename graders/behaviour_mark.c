@@ -37,6 +37,7 @@ struct dec slot_min_mark(const struct slot_setup *setup)
 	case BEHAVIOUR_COUNTBACK:
 	case BEHAVIOUR_MANUAL:
 	case BEHAVIOUR_INFORMATION:
+	case BEHAVIOUR_JUDGED:
 	case BEHAVIOUR_COUNT:
 		break;
 	}
@@ -67,7 +68,7 @@ static int marked_state(struct dec mark, struct dec max)
 						       : SLOT_MARKED_PARTIAL;
 }
 
-static int state_with_marker(const struct slot_run *s)
+int behaviour_state(const struct slot_run *s)
 {
 	if (s->has_manual)
 		return marked_state(s->manual, s->setup.max);
@@ -86,13 +87,13 @@ static struct dec rescaled(const struct slot_action *a, struct dec max)
 	return dec_scale(a->mark, max.nano, a->out_of.nano);
 }
 
-static enum err take_mark(struct step *t, bool replaying)
+static enum err take_mark(struct step *t)
 {
 	struct slot_run *s = t->s;
 	struct dec mark = rescaled(t->a, s->setup.max);
 
-	if (!replaying && (dec_cmp(mark, slot_min_mark(&s->setup)) < 0 ||
-			   dec_cmp(mark, slot_max_mark(&s->setup)) > 0))
+	if (!t->replaying && (dec_cmp(mark, slot_min_mark(&s->setup)) < 0 ||
+			      dec_cmp(mark, slot_max_mark(&s->setup)) > 0))
 		return err_field(t->cx, ERR_INVALID, "/mark",
 				 "the mark is out of this question's range");
 	if (s->has_manual && dec_eq(s->manual, mark))
@@ -103,7 +104,7 @@ static enum err take_mark(struct step *t, bool replaying)
 	return OK;
 }
 
-enum err behaviour_mark(struct step *t, bool replaying)
+enum err behaviour_mark(struct step *t)
 {
 	struct slot_run *s = t->s;
 	const struct slot_action *a = t->a;
@@ -117,7 +118,7 @@ enum err behaviour_mark(struct step *t, bool replaying)
 		return err_set(t->cx, ERR_PRECONDITION,
 			       "there is nothing to mark");
 	if (a->has_mark)
-		e = take_mark(t, replaying);
+		e = take_mark(t);
 	if (e)
 		return e;
 	if (a->clear_mark && s->has_manual) {
@@ -131,7 +132,7 @@ enum err behaviour_mark(struct step *t, bool replaying)
 	}
 	if (t->effect->changed)
 		s->marked_by = a->by;
-	s->state = state_with_marker(s);
+	s->state = behaviour_state(s);
 	return OK;
 }
 

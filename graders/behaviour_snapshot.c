@@ -11,13 +11,39 @@ struct snapshot {
 	struct dec graded_raw;
 	bool graded_last, was_right, try_again;
 	int64_t tries;
-	struct list tried; /* struct str */
+	struct list tried;	 /* struct str */
+	struct list submissions; /* struct handed_in */
 	bool has_fraction;
 	struct dec fraction;
 	bool has_manual;
 	struct dec manual;
 	struct str comment, marked_by;
 };
+
+/* A submission; its response as its own text. */
+struct handed_in {
+	int64_t number;
+	int state;
+	struct str response;
+	bool has_result;
+	struct code_result result;
+	struct str report;
+};
+#define H struct handed_in
+static const struct field handed_in_fields[] = {
+	FIELD(H, number, KIND_INT, "among the slot's", .min = 1,
+	      .max = INT32_MAX),
+	FIELD(H, state, KIND_ENUM, "where it stands",
+	      .words = submission_state_words),
+	FIELD(H, response, KIND_RAW, "what was handed in"),
+	FIELD_MAYBE(H, result, has_result, KIND_OBJECT, "what it is worth",
+		    .shape = &code_result_shape),
+	FIELD_OPT(H, report, KIND_RAW, "what was found, of the last one"),
+	FIELD_END,
+};
+#undef H
+static const struct shape handed_in_shape =
+	SHAPE(struct handed_in, handed_in_fields);
 
 #define S struct snapshot
 static const struct field fields[] = {
@@ -36,6 +62,9 @@ static const struct field fields[] = {
 	FIELD(S, tries, KIND_INT, "tries used", .min = 0, .max = INT64_MAX),
 	FIELD_OPT(S, tried, KIND_LIST, "every try, for countback",
 		  .of = KIND_RAW, .max = LIMIT_PARTS + 2),
+	FIELD_OPT(S, submissions, KIND_LIST, "of a judged item",
+		  .of = KIND_OBJECT, .shape = &handed_in_shape,
+		  .max = CODE_SUBMISSIONS),
 	FIELD_MAYBE(S, fraction, has_fraction, KIND_DEC, "penalties taken"),
 	FIELD_MAYBE(S, manual, has_manual, KIND_DEC, "mark by a person"),
 	FIELD_OPT(S, comment, KIND_STR, "the marker's comment"),
@@ -57,6 +86,26 @@ static struct str response_text(struct ctx *cx, const struct item *it,
 	return text;
 }
 
+static struct list submission_texts(struct ctx *cx, const struct slot_run *s)
+{
+	const struct submission *at = s->submissions.at;
+	size_t n = s->submissions.n;
+	struct handed_in *out = ARENA_ARRAY(cx->arena, struct handed_in, n);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct handed_in){
+			.number = at[i].number,
+			.state = at[i].state,
+			.response = response_text(cx, s->setup.item,
+						  &at[i].response),
+			.has_result = at[i].state == SUBMISSION_JUDGED ||
+				      at[i].state == SUBMISSION_UNGRADABLE,
+			.result = at[i].result,
+			.report = at[i].report,
+		};
+	return (struct list){ out, n };
+}
+
 void slot_write(struct ctx *cx, struct buf *b, const struct slot_run *s)
 {
 	const struct item *it = s->setup.item;
@@ -72,6 +121,7 @@ void slot_write(struct ctx *cx, struct buf *b, const struct slot_run *s)
 		.try_again = s->try_again,
 		.tries = s->tries,
 		.tried = { tried, s->tried.n },
+		.submissions = submission_texts(cx, s),
 		.has_fraction = s->has_fraction,
 		.fraction = s->fraction,
 		.has_manual = s->has_manual,
@@ -115,6 +165,25 @@ static enum err read_tried(struct ctx *cx, const struct item *it,
 	return OK;
 }
 
+static enum err read_submissions(struct ctx *cx, const struct item *it,
+				 const struct list *texts, struct list *out)
+{
+	struct submission *u =
+		ARENA_ARRAY(cx->arena, struct submission, texts->n);
+	const struct handed_in *h = texts->at;
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < texts->n; i++) {
+		u[i] = (struct submission){ .number = h[i].number,
+					    .state = h[i].state,
+					    .result = h[i].result,
+					    .report = h[i].report };
+		e = read_response(cx, it, h[i].response, &u[i].response);
+	}
+	*out = (struct list){ texts->n ? u : NULL, texts->n };
+	return e;
+}
+
 enum err slot_read(struct ctx *cx, const struct slot_setup *setup,
 		   struct jval v, struct slot_run *out)
 {
@@ -133,6 +202,8 @@ enum err slot_read(struct ctx *cx, const struct slot_setup *setup,
 		e = read_response(cx, it, w.graded, &s.graded);
 	if (!e)
 		e = read_tried(cx, it, &w.tried, &s.tried);
+	if (!e)
+		e = read_submissions(cx, it, &w.submissions, &s.submissions);
 	if (e)
 		return e;
 	s.seq = w.seq;

@@ -1,3 +1,4 @@
+#include "graders/code.h"
 #include "graders/num.h"
 #include "graders/variant.h"
 
@@ -167,6 +168,10 @@ static void put_type(struct buf *b, const struct item *it,
 		return;
 	case ITEM_ESSAY:
 		put_essay(b, &it->essay);
+		return;
+	case ITEM_CODE:
+		member(b, "code");
+		code_deliver(b, &it->code);
 		return;
 	case ITEM_SHORT:
 	case ITEM_DESCRIPTION:

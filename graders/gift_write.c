@@ -254,7 +254,8 @@ static bool expressible(const struct item *it)
 	const struct match_stem *m = it->stems.at;
 	const struct answer *a = it->answers.at;
 
-	if (it->type == ITEM_CLOZE || it->type == ITEM_OPAQUE)
+	if (it->type == ITEM_CLOZE || it->type == ITEM_OPAQUE ||
+	    it->type == ITEM_CODE)
 		return false;
 	if (it->type == ITEM_SHORT && short_has_arrow(it))
 		return it->answers.n == 1 && !str_is(a[0].text, "");
@@ -291,6 +292,7 @@ static void write_body(struct buf *b, const struct item *it)
 	case ITEM_ESSAY:
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:
+	case ITEM_CODE:
 	case ITEM_TYPE_COUNT:
 		break;
 	}

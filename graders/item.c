@@ -219,6 +219,9 @@ static const struct field item_fields[] = {
 		  "type as the source calls it", .max = LIMIT_REF_BYTES),
 	FIELD_OPT(struct item, source, KIND_STR, "opaque: as it was read",
 		  .max = LIMIT_XML_TEXT_BYTES),
+	FIELD_MAYBE(struct item, code, has_code, KIND_OBJECT,
+		    "of code: what is built, run and compared",
+		    .shape = &code_spec_shape),
 	FIELD_END,
 };
 const struct shape item_shape = SHAPE(struct item, item_fields);

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "base/field.h"
+#include "graders/code_spec.h"
 
 /* X(code, word in files) */
 #define ITEM_TYPES(X)                                                          \
@@ -24,7 +24,8 @@
 	X(ITEM_CLOZE, "cloze")		 /* .parts inside .stem at {#1} … */ \
 	X(ITEM_ESSAY, "essay")		 /* marked by a person */              \
 	X(ITEM_DESCRIPTION, "description") /* text only, no mark */            \
-	X(ITEM_OPAQUE, "opaque") /* kept from an import, cannot be scored */
+	X(ITEM_OPAQUE, "opaque") /* kept from an import, cannot be scored */   \
+	X(ITEM_CODE, "code")	 /* programs, judged by running them: .code */
 
 enum item_type {
 #define X(code, word) code,
@@ -177,6 +178,8 @@ struct item {
 				   horizontal; absent: a text field */
 	struct str source_type; /* the importer's own word for the type */
 	struct str source;	/* opaque: the node as it was read */
+	bool has_code;
+	struct code_spec code; /* code */
 };
 
 extern const struct shape item_shape;

@@ -132,6 +132,18 @@ static enum err check_parts(const struct check *c)
 	return OK;
 }
 
+static enum err check_code(const struct check *c)
+{
+	char path[PATH];
+
+	if (!c->it->has_code)
+		return refuse_item(c, "code",
+				   "is missing: say what may be handed in, and "
+				   "its tests");
+	snprintf(path, sizeof(path), "%s/code", c->where);
+	return code_spec_check(c->cx, &c->it->code, path);
+}
+
 enum err item_check(struct ctx *cx, const struct item *it, const char *where)
 {
 	struct check c = { cx, it, where };
@@ -152,6 +164,8 @@ enum err item_check(struct ctx *cx, const struct item *it, const char *where)
 		return check_match(&c);
 	case ITEM_CLOZE:
 		return check_parts(&c);
+	case ITEM_CODE:
+		return check_code(&c);
 	case ITEM_ESSAY:
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:

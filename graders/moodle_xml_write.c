@@ -398,6 +398,7 @@ static void write_type(struct buf *b, const struct item *it)
 		break;
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:
+	case ITEM_CODE:
 	case ITEM_TYPE_COUNT:
 		break;
 	}
@@ -417,6 +418,7 @@ static const char *type_word(const struct item *it)
 		[ITEM_ESSAY] = "essay",
 		[ITEM_DESCRIPTION] = "description",
 		[ITEM_OPAQUE] = "description",
+		[ITEM_CODE] = "description",
 	};
 
 	if (it->type == ITEM_MATCH && str_is(it->source_type, "match"))
@@ -439,7 +441,7 @@ static void write_opaque(struct buf *b, const struct item *it)
 
 static void write_item(struct buf *b, const struct item *it)
 {
-	if (it->type == ITEM_OPAQUE) {
+	if (it->type == ITEM_OPAQUE || it->type == ITEM_CODE) {
 		write_opaque(b, it);
 		return;
 	}

@@ -93,6 +93,8 @@ static void may_start(const struct policy *p, const struct policy_history *h,
 			r->new_attempt(p, h, now, &v);
 	if (h->preview)
 		v = (struct rule_verdict){ START_OK, 0 };
+	if (h->peer)
+		v = (struct rule_verdict){ START_PEER, 0 };
 	if (h->has_open)
 		v = (struct rule_verdict){ START_RUNNING, 0 };
 	out->reason = v.reason;

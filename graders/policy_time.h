@@ -50,7 +50,10 @@ void policy_times_of_due(const struct policy *p, int64_t due,
 	X(START_RETIRED, "retired",                                            \
 	  "This assessment was retired: no new attempt can start.")            \
 	X(START_RUNNING, "running",                                            \
-	  "You have an open attempt: go on with it or hand it in.")
+	  "You have an open attempt: go on with it or hand it in.")            \
+	X(START_PEER, "peer",                                                  \
+	  "This assessment is reviewed by peers: hand in with "                \
+	  "artifact.submit.")
 
 enum start_reason {
 #define X(code, word, sentence) code,
@@ -76,6 +79,7 @@ struct policy_history {
 	bool has_open;			     /* one is open now */
 	bool preview;	     /* an author looks: dates and limits do not hold */
 	bool retired;	     /* the version takes no new attempts */
+	bool peer;	     /* the version is of work that peers review */
 	struct list results; /* struct prerequisite_result */
 };
 

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *const problem_level_words[] = { "error", "warning", NULL };
 
@@ -24,6 +25,23 @@ static const struct field problems_fields[] = {
 };
 const struct shape problems_shape = SHAPE(struct problems, problems_fields);
 
+/* An error is never left out for a warning's sake: the last one goes. */
+static bool make_room(struct problems *ps, int level)
+{
+	struct problem *p = ps->list.at;
+	size_t at = ps->list.n;
+
+	if (level != PROBLEM_ERROR)
+		return false;
+	while (at > 0 && p[at - 1].level == PROBLEM_ERROR)
+		at--;
+	if (!at)
+		return false;
+	memmove(&p[at - 1], &p[at], (ps->list.n - at) * sizeof(*p));
+	ps->list.n--;
+	return true;
+}
+
 void problem_add(struct ctx *cx, struct problems *ps, int level, struct str at,
 		 const char *code, const char *fmt, ...)
 {
@@ -35,7 +53,7 @@ void problem_add(struct ctx *cx, struct problems *ps, int level, struct str at,
 		ps->errors++;
 	else
 		ps->warnings++;
-	if (ps->list.n == PROBLEM_MAX)
+	if (ps->list.n == PROBLEM_MAX && !make_room(ps, level))
 		return;
 	if (ps->list.at == NULL)
 		ps->list.at =
@@ -59,5 +77,7 @@ enum err problems_refuse(struct ctx *cx, const struct problems *ps)
 			return err_field(cx, ERR_INVALID,
 					 str_z(cx->arena, p[i].at), "%.*s",
 					 STR_FMT(p[i].text));
-	return OK;
+	return ps->errors ? err_set(cx, ERR_INVALID, "there are %lld errors",
+				    (long long)ps->errors)
+			  : OK;
 }

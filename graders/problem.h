@@ -11,7 +11,10 @@ enum problem_level {
 };
 extern const char *const problem_level_words[];
 
-enum { PROBLEM_MAX = 200 }; /* listed; the rest is only counted */
+enum {
+	PROBLEM_MAX = 200
+}; /* listed, errors before warnings; the rest is
+      only counted */
 
 struct problem {
 	int level;

@@ -6,7 +6,7 @@
 #include "graders/num.h"
 #include "graders/text.h"
 
-enum { PATH = 160 };
+enum { PATH = 160, RESPONSE_OID = 40 };
 
 /* One member of the response object of one item. */
 struct reader {
@@ -174,6 +174,47 @@ static enum err read_attachments(const struct reader *r, struct str name,
 	return OK;
 }
 
+static enum err read_language(const struct reader *r, struct str name,
+			      struct jval v)
+{
+	return read_string(r, name, v, LIMIT_REF_BYTES, &r->out->language);
+}
+
+/* 40 digits, as git writes an id. */
+static enum err read_oid(const struct reader *r, struct str name, struct jval v)
+{
+	struct str *out =
+		str_is(name, "tree") ? &r->out->tree : &r->out->commit;
+	enum err e = read_string(r, name, v, RESPONSE_OID, out);
+
+	if (e)
+		return e;
+	for (size_t i = 0; i < out->n; i++)
+		if (!strchr("0123456789abcdef", out->p[i]))
+			return refuse(r, name, "must be hex digits");
+	return out->n == RESPONSE_OID ? OK
+				      : refuse(r, name, "must be 40 digits");
+}
+
+static enum err read_count(const struct reader *r, struct str name,
+			   struct jval v)
+{
+	int64_t *out = str_is(name, "files") ? &r->out->files : &r->out->bytes;
+
+	if (jval_type(v) == J_NUMBER && jval_int(v, out) && *out >= 0)
+		return OK;
+	return refuse(r, name, "must be a whole number");
+}
+
+static enum err read_archive(const struct reader *r, struct str name,
+			     struct jval v)
+{
+	if (jval_type(v) != J_BOOL)
+		return refuse(r, name, "must be true or false");
+	r->out->archive = jval_bool(v);
+	return OK;
+}
+
 static enum err read_item(struct ctx *cx, const struct item *it,
 			  const char *where, struct jval v,
 			  struct response *out);
@@ -224,6 +265,12 @@ static const struct member {
 	{ "parts", TYPE(ITEM_CLOZE), read_parts },
 	{ "format", TYPE(ITEM_ESSAY), read_format },
 	{ "attachments", TYPE(ITEM_ESSAY), read_attachments },
+	{ "language", TYPE(ITEM_CODE), read_language },
+	{ "tree", TYPE(ITEM_CODE), read_oid },
+	{ "commit", TYPE(ITEM_CODE), read_oid },
+	{ "files", TYPE(ITEM_CODE), read_count },
+	{ "bytes", TYPE(ITEM_CODE), read_count },
+	{ "archive", TYPE(ITEM_CODE), read_archive },
 };
 
 static const struct member *find_member(int type, struct str name)
@@ -339,6 +386,8 @@ bool response_is_blank(const struct item *it, const struct response *r)
 		return !any_part(it, r, is_answered);
 	case ITEM_ESSAY:
 		return !has_text(it, r) && r->attachments.n == 0;
+	case ITEM_CODE:
+		return r->tree.n == 0 || r->files == 0;
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:
 	case ITEM_TYPE_COUNT:
@@ -409,6 +458,7 @@ bool response_is_complete(const struct item *it, const struct response *r)
 	case ITEM_TRUE_FALSE:
 	case ITEM_MULTI:
 	case ITEM_SHORT:
+	case ITEM_CODE:
 		return !response_is_blank(it, r);
 	case ITEM_NUMERIC:
 		return numeric_is_complete(it, r);
@@ -515,6 +565,10 @@ bool response_is_same(const struct item *it, const struct response *a,
 		return same_parts(it, a, b);
 	case ITEM_ESSAY:
 		return same_essay(it, a, b);
+	case ITEM_CODE:
+		return str_eq(a->tree, b->tree) &&
+		       str_eq(a->language, b->language) &&
+		       a->archive == b->archive;
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:
 	case ITEM_TYPE_COUNT:

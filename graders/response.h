@@ -10,6 +10,12 @@
  *   match               {"pairs": {"1": "2"}}          shown stem: shown option
  *   cloze               {"parts": {"1": {"text": "x"}, "2": {"choice": "1"}}}
  *   essay               {"text": "…", "format": "html", "attachments": ["…"]}
+ *   code                {"language": "c", "tree": "<40 hex>",
+ *                        "commit": "<40 hex>", "files": 3, "bytes": 6144}
+ *                       or "files": 1, "archive": true
+ *
+ * The last one is what is kept of files that are stored elsewhere; how they
+ * are sent stands in graders/upload.h.
  */
 #pragma once
 
@@ -34,6 +40,10 @@ struct response {
 	struct list parts;	 /* struct response; index = part - 1; all zero:
 				    part not answered */
 	struct list attachments; /* struct str: names or blob digests */
+	struct str language;	 /* code */
+	struct str tree, commit; /* git's ids of the files, and of the copy */
+	int64_t files, bytes;
+	bool archive; /* the one file is an archive of them */
 };
 
 /*

@@ -90,6 +90,22 @@ static void write_attachments(struct buf *b, size_t start,
 	buf_ch(b, ']');
 }
 
+static void write_code(struct buf *b, size_t start, const struct response *r)
+{
+	write_text(b, start, "language", r->language);
+	if (r->tree.n == 0)
+		return;
+	write_text(b, start, "tree", r->tree);
+	write_text(b, start, "commit", r->commit);
+	comma(b, start);
+	jout_name(b, "files");
+	buf_int(b, r->files);
+	buf_ch(b, ',');
+	jout_name(b, "bytes");
+	buf_int(b, r->bytes);
+	buf_z(b, r->archive ? ",\"archive\":true" : "");
+}
+
 static bool is_empty(const struct response *r)
 {
 	return r->choice == 0 && r->choices.n == 0 && r->text.n == 0 &&
@@ -153,6 +169,9 @@ void response_write(struct buf *b, const struct item *it,
 		write_text(b, start, "text", r->text);
 		write_text(b, start, "format", r->format);
 		write_attachments(b, start, r);
+		break;
+	case ITEM_CODE:
+		write_code(b, start, r);
 		break;
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:

@@ -179,6 +179,9 @@ static enum err score_answered(struct ctx *cx, const struct item *it,
 	case ITEM_DESCRIPTION:
 		out->state = SCORE_NOT_GRADED;
 		return OK;
+	case ITEM_CODE: /* its verdict comes from a judge, not from here */
+		out->state = SCORE_NEEDS_PERSON;
+		return OK;
 	case ITEM_OPAQUE:
 	case ITEM_TYPE_COUNT:
 		break;

@@ -118,6 +118,7 @@ enum err score_right_response(struct ctx *cx, const struct item *it,
 	case ITEM_ESSAY:
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:
+	case ITEM_CODE:
 	case ITEM_TYPE_COUNT:
 		break;
 	}
@@ -185,6 +186,7 @@ struct dec score_guess(const struct item *it)
 	case ITEM_ESSAY:
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:
+	case ITEM_CODE:
 	case ITEM_TYPE_COUNT:
 		break;
 	}

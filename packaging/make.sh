@@ -27,10 +27,18 @@ case $name in
 		awk -f "$here/man/tidy.awk" >"$out.new"
 	;;
 assayd.conf)
-	# The package's data folder; the rest are the defaults, as comments.
+	# The package's data folder, and jobs are for assay-worker.service; the
+	# rest are the defaults, as comments.
 	# shellcheck disable=SC2086
 	$program $arguments |
-		sed 's|^#data = .*|data = /var/lib/assay|' >"$out.new"
+		sed -e 's|^#data = .*|data = /var/lib/assay|' \
+			-e 's|^#worker = .*|worker = none|' >"$out.new"
+	;;
+assay-worker.conf)
+	# shellcheck disable=SC2086
+	$program $arguments |
+		sed 's|^#server = .*|server = ipc:///var/lib/assay/assay.sock|' \
+			>"$out.new"
 	;;
 assay.bash)
 	# shellcheck disable=SC2086

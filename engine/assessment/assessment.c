@@ -21,6 +21,10 @@ static const struct field assessment_fields[] = {
 	FIELD_OPT(struct assessment, published_at, KIND_TIME, "when"),
 	FIELD_OPT(struct assessment, retired_at, KIND_TIME,
 		  "since when no attempt can start on it"),
+	FIELD_OPT(struct assessment, source, KIND_STR,
+		  "the repository or folder that content.sync found it in"),
+	FIELD_OPT(struct assessment, source_commit, KIND_STR,
+		  "and the commit; of a plain folder a digest of its files"),
 	FIELD_END,
 };
 const struct shape assessment_row_shape = { "assessment",
@@ -66,18 +70,20 @@ enum err assessment_by_series(struct ctx *cx, const struct id *org,
 }
 
 /* The catalog has the row as well, but for whether it is retired by now. */
-static enum err newest_of_slug(struct ctx *cx, struct str course,
-			       struct str slug, struct assessment *out)
+enum err assessment_by_slug(struct ctx *cx, const struct id *org,
+			    struct str course, struct str slug,
+			    struct assessment *out)
 {
 	const struct published *p = NULL;
 	struct newest_row row;
-	enum err e = store_one(
-		cx, &assessment_sql[ASSESSMENT_NEWEST],
-		VALS(v_id(&cx->who->org), v_text(course), v_text(slug)), &row);
+	enum err e =
+		store_one(cx, &assessment_sql[ASSESSMENT_NEWEST],
+			  VALS(v_id(org), v_text(course), v_text(slug)), &row);
 
 	if (!e)
-		e = catalog_get(cx->app->catalog, cx, &cx->who->org, &row.id,
-				&p);
+		e = catalog_get(cx->app->catalog, cx, org, &row.id, &p);
+	if (e == ERR_NOT_FOUND)
+		return no_such(cx);
 	if (e)
 		return e;
 	*out = p->row;
@@ -95,7 +101,8 @@ enum err assessment_resolve(struct ctx *cx, const struct assessment_ref *ref,
 			      VALS(v_id(&cx->who->org), v_id(&ref->assessment)),
 			      out);
 	else if (ref->course.n && ref->slug.n)
-		e = newest_of_slug(cx, ref->course, ref->slug, out);
+		e = assessment_by_slug(cx, &cx->who->org, ref->course,
+				       ref->slug, out);
 	else
 		return err_field(cx, ERR_INVALID, "/assessment",
 				 "name the assessment by its id, or by course "

@@ -11,6 +11,7 @@
 #include "engine/rpc/rpc.h"
 #include "graders/assessment_file.h"
 #include "graders/policy_override.h"
+#include "rubrics/peer_def.h"
 
 struct assessment {
 	struct id id;	  /* this version */
@@ -22,6 +23,8 @@ struct assessment {
 	struct dec max_score;
 	struct str digest;		  /* BLAKE2b-256 of the file as shown */
 	int64_t published_at, retired_at; /* 0: live */
+	/* Where content.sync found it; absent: somebody published it. */
+	struct str source, source_commit;
 };
 extern const struct shape assessment_row_shape; /* for the wire, too */
 
@@ -29,6 +32,8 @@ extern const struct shape assessment_row_shape; /* for the wire, too */
 struct published {
 	struct assessment row;
 	struct assessment_def def;
+	bool has_peer;
+	struct peer_def peer;
 };
 
 struct catalog; /* decoded versions by id */
@@ -57,6 +62,10 @@ void catalog_drop(struct catalog *c, const struct published *p, int64_t now);
 MUST enum err assessment_newest(struct ctx *cx, const struct id *org,
 				const struct id *series,
 				struct assessment *out);
+/* The same of course and slug, whoever asks. ERR_NOT_FOUND. */
+MUST enum err assessment_by_slug(struct ctx *cx, const struct id *org,
+				 struct str course, struct str slug,
+				 struct assessment *out);
 /* Version 1 of a series; tells its course and slug. */
 MUST enum err assessment_by_series(struct ctx *cx, const struct id *org,
 				   const struct id *series,

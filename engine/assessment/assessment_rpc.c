@@ -1,15 +1,16 @@
 /* assessment.*: publish, look at, retire, check and import. */
-#include <sodium.h>
-
 #include "base/limits.h"
 #include "engine/app.h"
 #include "engine/assessment/assessment.h"
 #include "engine/assessment/assessment_sql.h"
 #include "engine/assessment/before.h"
+#include "engine/assessment/peer_file.h"
+#include "engine/assessment/publish.h"
 #include "engine/assessment/rules_rpc.h"
+#include "engine/assessment/selftest.h"
 #include "engine/rpc/page.h"
 
-enum { DIGEST_BYTES = 32 };
+#define AUTHORS (ROLE_PLATFORM | ROLE_AUTHOR | ROLE_ORG_ADMIN)
 
 /* ---- publish ---- */
 
@@ -54,7 +55,9 @@ static enum err read_file(struct ctx *cx, const struct publish_params *p,
 		return err_field(cx, ERR_INVALID, "/definition",
 				 "send the assessment file as definition, or "
 				 "as bytes behind the message");
-	e = assessment_read(cx, file, def, problems);
+	e = assessment_read_new(cx, file, def, problems);
+	if (!e)
+		e = peer_file_check(cx, def, problems);
 	if (e && problems->list.n)
 		cx->error.data =
 			field_text(cx->arena, &problems_shape, problems);
@@ -70,129 +73,55 @@ static enum err read_file(struct ctx *cx, const struct publish_params *p,
 				 "name the course and the slug, in the file or "
 				 "beside it");
 	if (!principal_covers(cx->who, def->course))
-		return err_field(cx, ERR_DENIED, "/course",
-				 "your token does not cover this course");
+		return err_field(
+			cx, ERR_DENIED, "/course",
+			"your key or token does not cover this course: "
+			"use one that does");
 	return OK;
 }
 
-static enum err refuse(struct ctx *cx, const struct problems *problems)
+/* A file as it was read before its command began. */
+struct read_before {
+	struct assessment_wish wish;
+	struct problems problems;
+};
+
+static enum err read_before(struct ctx *cx, const struct publish_params *p,
+			    bool whole)
 {
-	enum err e = problems_refuse(cx, problems);
+	struct read_before *r = ARENA_NEW(cx->arena, struct read_before);
+	enum err e;
 
-	if (e)
-		cx->error.data =
-			field_text(cx->arena, &problems_shape, problems);
-	return e;
-}
-
-/* Numbers the version after the newest; the same content is refused. */
-static enum err next_version(struct ctx *cx, struct assessment *a,
-			     struct str body)
-{
-	struct assessment last;
-	struct body_row was;
-	enum err e = store_one(
-		cx, &assessment_sql[ASSESSMENT_LAST],
-		VALS(v_id(&a->org), v_text(a->course), v_text(a->slug)), &last);
-
-	if (e == ERR_NOT_FOUND) {
-		err_clear(cx);
-		a->series = a->id;
-		a->version = 1;
-		return OK;
-	}
+	r->wish.org = cx->who->org;
+	e = read_file(cx, p, &r->wish.def, &r->problems);
 	if (e)
 		return e;
-	/* The digest tells nothing of the password: compare the whole. */
-	e = store_one(cx, &assessment_sql[ASSESSMENT_BODY],
-		      VALS(v_id(&a->org), v_id(&last.id)), &was);
-	if (e)
-		return e;
-	if (str_eq(was.body, body) && !last.retired_at)
-		return err_set(cx, ERR_CONFLICT,
-			       "version %lld is already just this; nothing "
-			       "to publish",
-			       (long long)last.version);
-	a->series = last.series;
-	a->version = last.version + 1;
+	assessment_wish_ready(cx, &r->wish, whole);
+	cx->io->prepared = r;
 	return OK;
 }
 
-static enum err insert_version(struct ctx *cx, struct assessment *a,
-			       struct str body)
+static enum err publish_before(struct ctx *cx, const void *params)
 {
-	enum err e = next_version(cx, a, body);
-
-	if (!e)
-		e = store_exec(cx, &assessment_sql[ASSESSMENT_INSERT],
-			       VALS(v_id(&a->id), v_id(&a->series),
-				    v_id(&a->org), v_text(a->course),
-				    v_text(a->slug), v_text(a->title),
-				    v_int(a->version), v_int(a->kind),
-				    v_dec(a->max_score), v_bytes(a->digest),
-				    v_int(a->published_at), v_text(body)),
-			       NULL);
-	return e;
-}
-
-static struct str file_text(struct ctx *cx, const struct assessment_def *def)
-{
-	struct buf b = { 0 };
-	struct str text;
-
-	assessment_write(&b, def);
-	text = buf_copy(&b, cx->arena);
-	buf_done(&b);
-	return text;
-}
-
-/* Of what assessment.get shows: who has that can compute it. */
-static struct str digest_of(struct ctx *cx, const struct assessment_def *def)
-{
-	struct assessment_def shown = *def;
-	uint8_t *digest = arena_alloc(cx->arena, DIGEST_BYTES);
-	struct str text;
-
-	assessment_hide(&shown);
-	text = file_text(cx, &shown);
-	crypto_generichash(digest, DIGEST_BYTES, (const uint8_t *)text.p,
-			   text.n, NULL, 0);
-	return (struct str){ (char *)digest, DIGEST_BYTES };
+	return read_before(cx, params, true);
 }
 
 static enum err publish(struct ctx *cx, const void *params, void *result)
 {
+	const struct read_before *r = cx->io->prepared;
 	struct publish_result *out = result;
-	struct assessment *a = &out->assessment;
-	struct assessment_def def;
-	enum err e = read_file(cx, params, &def, &out->problems);
+	bool fresh;
+	enum err e;
 
-	if (e)
-		return e;
-	*a = (struct assessment){
-		.id = id_new(cx->clock, cx->rng),
-		.org = cx->who->org,
-		.course = def.course,
-		.slug = def.slug,
-		.title = def.title,
-		.kind = def.policy.kind,
-		.max_score = assessment_max(cx, &def),
-		.digest = digest_of(cx, &def),
-		.published_at = clock_ms(cx->clock),
-	};
-	e = before_check(cx, &def, &out->problems);
-	if (!e)
-		e = refuse(cx, &out->problems);
-	if (!e)
-		e = insert_version(cx, a, file_text(cx, &def));
-	if (!e)
-		record_stage(cx, &(struct record){
-					 .org = a->org,
-					 .stream = a->id,
-					 .event = STR("assessment.published"),
-					 .body = field_text(
-						 cx->arena,
-						 &assessment_row_shape, a) });
+	(void)params;
+	out->problems = r->problems;
+	e = assessment_publish(cx, &r->wish, &out->assessment, &out->problems,
+			       &fresh);
+	if (!e && !fresh)
+		return err_set(cx, ERR_CONFLICT,
+			       "version %lld is already just this; nothing "
+			       "to publish",
+			       (long long)out->assessment.version);
 	return e;
 }
 
@@ -207,7 +136,64 @@ static enum err check(struct ctx *cx, const void *params, void *result)
 		err_clear(cx);
 		return OK;
 	}
-	return e ? e : before_check(cx, &def, result);
+	if (!e)
+		assessment_languages(cx, &def, result);
+	return e ? e : before_check(cx, &cx->who->org, &def, result);
+}
+
+/* ---- the self-test of its code items ---- */
+
+struct selftest_params {
+	struct publish_params file;
+	bool again;
+};
+#define FILE_AT(m) offsetof(struct selftest_params, file.m)
+static const struct field selftest_fields[] = {
+	{ .name = "definition",
+	  .doc = "the assessment file; absent: it follows as bytes",
+	  .kind = KIND_RAW,
+	  .optional = true,
+	  .offset = FILE_AT(definition),
+	  .min = 1,
+	  .max = LIMIT_MESSAGE_BYTES },
+	{ .name = "course",
+	  .doc = "instead of the file's",
+	  .kind = KIND_STR,
+	  .optional = true,
+	  .offset = FILE_AT(course),
+	  .max = LIMIT_REF_BYTES },
+	{ .name = "slug",
+	  .doc = "instead of the file's",
+	  .kind = KIND_STR,
+	  .optional = true,
+	  .offset = FILE_AT(slug),
+	  .max = LIMIT_REF_BYTES },
+	FIELD_OPT(struct selftest_params, again, KIND_BOOL,
+		  "run once more what has not passed"),
+	FIELD_END,
+};
+static const struct shape selftest_shape =
+	SHAPE(struct selftest_params, selftest_fields);
+
+static enum err selftest_before(struct ctx *cx, const void *params)
+{
+	const struct selftest_params *p = params;
+
+	return read_before(cx, &p->file, false);
+}
+
+static enum err selftest(struct ctx *cx, const void *params, void *result)
+{
+	const struct selftest_params *p = params;
+	const struct read_before *r = cx->io->prepared;
+	struct problems problems = r->problems;
+	enum err e;
+
+	assessment_languages(cx, &r->wish.def, &problems);
+	e = problems_refuse(cx, &problems);
+	return e ? e
+		 : selftest_ask(cx, &r->wish.org, &r->wish.def, &r->wish.tasks,
+				p->again, result);
 }
 
 /* ---- import ---- */
@@ -253,7 +239,7 @@ static enum err import(struct ctx *cx, const void *params, void *result)
 	if (e)
 		return e;
 	assessment_of_bank(cx, &out->report, p->course, p->slug, &def);
-	cx->io->bytes_out = file_text(cx, &def);
+	cx->io->bytes_out = assessment_text(cx, &def);
 	out->report.items = (struct list){ 0 }; /* they are in the bytes */
 	return OK;
 }
@@ -269,7 +255,8 @@ static const struct field get_result_fields[] = {
 	FIELD(struct get_result, assessment, KIND_OBJECT, "the version",
 	      .shape = &assessment_row_shape),
 	FIELD(struct get_result, definition, KIND_RAW,
-	      "the assessment file, with its answers, without its password"),
+	      "the assessment file, with its answers, without its password; "
+	      "gold of peer review is shown to authors and auditors alone"),
 	FIELD(struct get_result, has_password, KIND_BOOL,
 	      "a password is needed to start; whoever publishes the "
 	      "definition again gives it anew"),
@@ -293,7 +280,9 @@ static enum err get(struct ctx *cx, const void *params, void *result)
 		return e;
 	shown = pub->def;
 	out->has_password = assessment_hide(&shown);
-	out->definition = file_text(cx, &shown);
+	if (pub->has_peer && !principal_has(cx->who, AUTHORS | ROLE_AUDITOR))
+		peer_file_hide(cx, &pub->peer, &shown);
+	out->definition = assessment_text(cx, &shown);
 	return OK;
 }
 
@@ -344,24 +333,22 @@ static enum err list(struct ctx *cx, const void *params, void *result)
 {
 	const struct list_params *p = params;
 	struct list_result *out = result;
-	int64_t limit = rpc_page_rows(p->limit), version;
+	const struct assessment *last;
+	const void *row;
+	int64_t version;
 	struct str slug;
-	bool more = false;
 	enum err e = read_cursor(cx, p->cursor, &version, &slug);
 
 	if (!e)
 		e = principal_course(cx, p->course);
 	if (e)
 		return e;
-	e = store_list(cx, &assessment_sql[ASSESSMENT_LIST],
-		       VALS(v_id(&cx->who->org), v_text(p->course),
-			    v_text(slug), v_int(version), v_int(limit + 1)),
-		       (size_t)limit, &out->assessments, &more);
-	if (!e && more) {
-		const struct assessment *last =
-			(const struct assessment *)out->assessments.at +
-			out->assessments.n - 1;
-
+	e = rpc_page(cx, &assessment_sql[ASSESSMENT_LIST],
+		     VALS(v_id(&cx->who->org), v_text(p->course), v_text(slug),
+			  v_int(version)),
+		     p->limit, sizeof(*last), &out->assessments, &row);
+	last = row;
+	if (!e && last) {
 		out->next =
 			str_fmt(cx->arena, "%lld:%.*s",
 				(long long)last->version, STR_FMT(last->slug));
@@ -393,8 +380,6 @@ static enum err retire(struct ctx *cx, const void *params, void *result)
 	return e;
 }
 
-#define AUTHORS (ROLE_PLATFORM | ROLE_AUTHOR | ROLE_ORG_ADMIN)
-
 const struct rpc_method assessment_methods[] = {
 	{ .name = "assessment.publish",
 	  .does = "Publish an assessment file as a new, immutable version.",
@@ -403,8 +388,21 @@ const struct rpc_method assessment_methods[] = {
 	  .budget_ms = 1000,
 	  .params = &publish_shape,
 	  .result = &publish_result_shape,
-	  .fails = FAILS(ERR_DENIED, ERR_CONFLICT, ERR_TOO_LARGE, ERR_BAD_JSON),
-	  .run = publish },
+	  .fails = FAILS(ERR_DENIED, ERR_CONFLICT, ERR_TOO_LARGE, ERR_BAD_JSON,
+			 ERR_PRECONDITION),
+	  .run = publish,
+	  .prepare = publish_before },
+	{ .name = "code.selftest",
+	  .does = "Try the code items of an assessment file, as publishing it "
+		  "asks for, and tell how far that is.",
+	  .roles = AUTHORS,
+	  .flags = RPC_WRITES | RPC_QUIET | RPC_TAKES_BYTES,
+	  .budget_ms = 1000,
+	  .params = &selftest_shape,
+	  .result = &selftest_result_shape,
+	  .fails = FAILS(ERR_DENIED, ERR_TOO_LARGE, ERR_BAD_JSON),
+	  .run = selftest,
+	  .prepare = selftest_before },
 	{ .name = "assessment.check",
 	  .does = "Say all that publishing a file would object to.",
 	  .roles = AUTHORS,

@@ -45,7 +45,7 @@ static const struct shape member_shape =
 
 #define COLS                                                                   \
 	"id, series, org, course, slug, title, version, kind, max_score,"      \
-	" digest, published_at, retired_at"
+	" digest, published_at, retired_at, source, source_commit"
 /* The newest one that is open; of none but retired ones the newest. */
 #define CURRENT                                                                \
 	" ORDER BY CASE WHEN retired_at = 0 THEN 0 ELSE 1 END,"                \
@@ -53,9 +53,12 @@ static const struct shape member_shape =
 
 const struct stmt assessment_sql[ASSESSMENT_STMTS] = {
 	[ASSESSMENT_INSERT] = { "assessment_insert",
-				"INSERT INTO assessment (" COLS ", body)"
+				"INSERT INTO assessment (id, series, org,"
+				" course, slug, title, version, kind,"
+				" max_score, digest, published_at, retired_at,"
+				" body, source, source_commit)"
 				" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
-				" $10, $11, 0, $12)" },
+				" $10, $11, 0, $12, $13, $14)" },
 	[ASSESSMENT_BY_ID] = { "assessment_by_id",
 			       "SELECT " COLS " FROM assessment"
 			       " WHERE org = $1 AND id = $2",
@@ -213,6 +216,9 @@ static const struct migration steps[] = {
 	  "DROP INDEX assessment_open;\n"
 	  "CREATE INDEX assessment_column ON assessment"
 	  " (org, course, slug, version, retired_at, kind, id);\n" },
+	{ 100, "where an assessment came from",
+	  "ALTER TABLE assessment ADD COLUMN source {text};\n"
+	  "ALTER TABLE assessment ADD COLUMN source_commit {text};\n" },
 };
 const struct migration_set assessment_migrations = {
 	steps, sizeof(steps) / sizeof(steps[0])

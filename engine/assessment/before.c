@@ -14,6 +14,7 @@ enum { SELF = SEEN_MOST };
 
 struct walk {
 	struct ctx *cx;
+	const struct id *org;
 	const struct assessment_def *def;
 	struct problems *problems;
 	struct step *steps;
@@ -73,12 +74,11 @@ static void say_cycle(struct walk *w, size_t at)
 static enum err look(struct walk *w, size_t at)
 {
 	struct str slug = w->steps[at].slug;
-	const struct assessment_ref ref = { .course = w->def->course,
-					    .slug = slug };
 	const struct published *pub;
 	const struct prerequisite *q;
 	struct assessment a;
-	enum err e = assessment_resolve(w->cx, &ref, &a);
+	enum err e =
+		assessment_by_slug(w->cx, w->org, w->def->course, slug, &a);
 
 	if (e == ERR_NOT_FOUND) {
 		err_clear(w->cx);
@@ -107,11 +107,14 @@ static enum err look(struct walk *w, size_t at)
 	return OK;
 }
 
-enum err before_check(struct ctx *cx, const struct assessment_def *def,
+enum err before_check(struct ctx *cx, const struct id *org,
+		      const struct assessment_def *def,
 		      struct problems *problems)
 {
 	const struct prerequisite *q = def->policy.prerequisites.at;
-	struct walk w = { .cx = cx, .def = def, .problems = problems };
+	struct walk w = {
+		.cx = cx, .org = org, .def = def, .problems = problems
+	};
 	enum err e = OK;
 
 	if (!def->policy.prerequisites.n)

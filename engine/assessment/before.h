@@ -13,5 +13,6 @@
  * itself, straight or by way of others. Reads on cx->db. Any error but OK is
  * the store's.
  */
-MUST enum err before_check(struct ctx *cx, const struct assessment_def *def,
+MUST enum err before_check(struct ctx *cx, const struct id *org,
+			   const struct assessment_def *def,
 			   struct problems *problems);

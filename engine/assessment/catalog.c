@@ -10,6 +10,7 @@
 #include "engine/app.h"
 #include "engine/assessment/assessment.h"
 #include "engine/assessment/assessment_sql.h"
+#include "engine/assessment/peer_file.h"
 
 enum { SLOTS = 4096, LINGER_MS = 120000 };
 
@@ -125,6 +126,10 @@ static enum err load(struct ctx *cx, const struct id *org, const struct id *id,
 				VALS(v_id(org), v_id(id)), &body);
 	if (!err)
 		err = assessment_read(cx, body.body, &e->pub.def, NULL);
+	if (!err && e->pub.def.peer.p) {
+		e->pub.has_peer = true;
+		err = peer_file_read(cx, &e->pub.def, &e->pub.peer);
+	}
 	cx->arena = request;
 	if (!err) {
 		*out = e;

@@ -206,6 +206,21 @@ static void remember_key(struct live *l, const struct record *r,
 		l->keys_n++;
 }
 
+/* Handed in as they were saved, files are the same ones. */
+static void count_files(struct live *l, struct live_slot *s, int kind,
+			const struct response *r)
+{
+	struct oid tree = { 0 };
+
+	if (r->tree.p && !oid_parse(r->tree, &tree))
+		tree = (struct oid){ 0 };
+	if (kind != NOTE_RECEIVED || !oid_eq(&tree, &s->tree))
+		l->said_bytes += (size_t)r->bytes;
+	if (!oid_eq(&tree, &s->tree))
+		l->file_bytes += r->bytes;
+	s->tree = tree;
+}
+
 static enum err apply_action(struct ctx *cx, struct live *l, int kind,
 			     const struct note *note, const struct record *r,
 			     struct slot_effect *effect)
@@ -220,9 +235,10 @@ static enum err apply_action(struct ctx *cx, struct live *l, int kind,
 	e = live_slot(cx, l, note->slot, &s);
 	if (e)
 		return e;
-	a.kind = kind == NOTE_ANSWERED	? SLOT_SAVE
-		 : kind == NOTE_CHECKED ? SLOT_CHECK
-					: SLOT_TRY_AGAIN;
+	a.kind = kind == NOTE_ANSWERED	    ? SLOT_SAVE
+		 : kind == NOTE_TRIED_AGAIN ? SLOT_TRY_AGAIN
+					    : SLOT_CHECK;
+	a.submission = kind == NOTE_RECEIVED ? note->number : 0;
 	if (kind != NOTE_TRIED_AGAIN) {
 		if (!r->personal.p) { /* erased: long handed in */
 			l->erased = true;
@@ -239,10 +255,39 @@ static enum err apply_action(struct ctx *cx, struct live *l, int kind,
 	l->said_bytes += ACTION_BYTES + r->personal.n;
 	s->saved =
 		(struct saved){ r->at_ms, l->row.due_at, l->row.hard_end_at };
+	if (a.has_response)
+		count_files(l, s, kind, &a.response);
+	if (kind == NOTE_RECEIVED)
+		submission_came(l, s, r->at_ms);
 	/* The keys of other commands are found in the journal. */
 	if (kind == NOTE_ANSWERED)
 		remember_key(l, r, note, &s->saved);
 	return OK;
+}
+
+static enum err apply_judged(struct ctx *cx, struct live *l,
+			     const struct note *note, const struct record *r,
+			     struct slot_effect *effect)
+{
+	struct slot_action a = { .kind = SLOT_JUDGED,
+				 .submission = note->number };
+	struct live_slot *s = NULL;
+	enum err e = OK;
+
+	if (!l->made_of)
+		return OK;
+	e = live_slot(cx, l, note->slot, &s);
+	if (e)
+		return e;
+	if (l->erased)
+		return OK;
+	if (note->verdict != RUN_IE && !r->personal.p) {
+		l->erased = true;
+		return OK;
+	}
+	if (note->verdict != RUN_IE)
+		a.report = str_copy(l->grow, r->personal);
+	return act(cx, l, s, &a, effect);
 }
 
 static enum err apply_mark(struct ctx *cx, struct live *l,
@@ -264,8 +309,7 @@ static enum err apply_mark(struct ctx *cx, struct live *l,
 	if (e)
 		return e;
 	a.by = str_copy(l->grow, note->by);
-	a.comment = r->personal.p ? str_copy(l->grow, r->personal)
-				  : (struct str){ 0 };
+	a.comment = str_copy(l->grow, r->personal);
 	return act(cx, l, s, &a, effect);
 }
 
@@ -374,8 +418,7 @@ static enum err apply_handed_in(struct ctx *cx, struct live *l,
 		return e;
 	l->row.finished_at = note->finished_at;
 	l->row.late = note->late;
-	l->receipt = note->receipt.p ? str_copy(l->arena, note->receipt)
-				     : (struct str){ 0 };
+	l->receipt = str_copy(l->arena, note->receipt);
 	return OK;
 }
 
@@ -440,6 +483,8 @@ static void apply_header(struct live *l, int kind, const struct note *note,
 	case NOTE_ANSWERED:
 	case NOTE_CHECKED:
 	case NOTE_TRIED_AGAIN:
+	case NOTE_RECEIVED:
+	case NOTE_JUDGED:
 	case NOTE_SUBMITTED:
 	case NOTE_EXPIRED:
 	case NOTE_OVERTIME:
@@ -460,7 +505,10 @@ static enum err apply_body(struct ctx *cx, struct live *l, int kind,
 	case NOTE_ANSWERED:
 	case NOTE_CHECKED:
 	case NOTE_TRIED_AGAIN:
+	case NOTE_RECEIVED:
 		return apply_action(cx, l, kind, note, r, effect);
+	case NOTE_JUDGED:
+		return apply_judged(cx, l, note, r, effect);
 	case NOTE_MARKED:
 		return apply_mark(cx, l, note, r, effect);
 	case NOTE_SUBMITTED:
@@ -509,6 +557,8 @@ enum err attempt_apply(struct ctx *cx, struct live *l, const struct record *r,
 	if (e || (effect && !effect->changed)) /* a repeat is no record */
 		return e;
 	l->row.state = to;
+	if (!attempt_is_open(to))
+		l->counted_bytes = l->file_bytes;
 	l->n = r->n;
 	return OK;
 }

@@ -61,6 +61,18 @@ MUST enum err attempts_recompute(struct ctx *cx, const struct id *org,
 				 const struct id *series,
 				 const struct id *learner);
 
+/* Likewise, of what was handed in to code items. */
+MUST enum err submissions_erase(struct ctx *cx, const struct id *org,
+				const struct id *learner);
+MUST enum err submissions_check(struct ctx *cx, struct chain *c);
+
+struct job_kind;
+extern const struct job_kind grade_job, forget_job;
+extern const struct rpc_method submission_methods[];
+extern const struct rpc_method rejudge_methods[];
+extern const struct stmt_set submission_stmts;
+extern const struct migration_set submission_migrations;
+
 extern const struct rpc_method attempt_entry_methods[];
 extern const struct rpc_method attempt_methods[];
 extern const struct rpc_method attempt_staff_methods[];

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "engine/attempt/attempt_sql.h"
+#include "engine/attempt/submission.h"
 
 #define P struct regrade
 static const struct field regrade_fields[] = {
@@ -181,6 +182,9 @@ static enum err apply_one(struct ctx *cx, void *arg)
 	e = live_note(cx, l, NOTE_REGRADED, &note, (struct str){ 0 }, NULL);
 	if (e)
 		return e;
+	e = submission_requeue(cx, l);
+	if (e)
+		return e;
 	/* All marks are known now, without a person. */
 	if (l->row.state == ATTEMPT_NEEDS_GRADING && t->score.has)
 		return live_grade(cx, l);
@@ -207,7 +211,7 @@ static enum err regrade_page(struct ctx *cx, const struct regrade *p,
 		out->examined++;
 		e = try_one(cx, &t);
 		if (!e && t.change.outcome == REGRADE_DONE)
-			e = live_apart(cx, apply_one, &t);
+			e = journal_apart(cx->app->journal, cx, apply_one, &t);
 		if (e || t.change.outcome == REGRADE_SAME)
 			continue;
 		out->changed += t.change.outcome == REGRADE_DONE ||

@@ -1,5 +1,6 @@
 /* What a learner, or a platform in his name, does with an attempt. */
 #include "base/limits.h"
+#include "engine/attempt/submission.h"
 #include "engine/attempt/view.h"
 
 #define ATTEMPT_ROLES (ROLE_LEARNER | ROLE_STAFF)
@@ -142,6 +143,7 @@ struct answered {
 	int64_t slot, seq, saved_at, due_at, hard_end_at;
 	bool has_remaining;
 	int64_t remaining_ms, server_time;
+	struct str refused;
 };
 #define A struct answered
 static const struct field answered_fields[] = {
@@ -153,6 +155,8 @@ static const struct field answered_fields[] = {
 	FIELD_OPT(A, hard_end_at, KIND_TIME, "last instant of handing in"),
 	FIELD_MAYBE(A, remaining_ms, has_remaining, KIND_INT, "until due"),
 	FIELD(A, server_time, KIND_TIME, "the clock that counts"),
+	FIELD_OPT(A, refused, KIND_RAW,
+		  "of files: what was not taken, and why; the rest was"),
 	FIELD_END,
 };
 #undef A
@@ -253,50 +257,69 @@ static enum err out_of_sequence(struct ctx *cx, int64_t slot,
 	return ERR_OUT_OF_SEQUENCE;
 }
 
+/* Its pointers begin at the response. */
+static enum err in_response(struct ctx *cx, enum err e)
+{
+	struct str data = cx->error.data;
+
+	err_field(cx, e,
+		  str_z(cx->arena,
+			str_fmt(cx->arena, "/response%s", cx->error.field)),
+		  "%s", str_z(cx->arena, str_of(cx->error.text)));
+	cx->error.data = data;
+	return e;
+}
+
 /*
- * The response in its canonical form; *same: it repeats the slot's last save.
+ * The response in its canonical form; .same: it repeats the slot's last save.
  * Only a caller who names that save's seq can mean a repeat.
  */
 static enum err canonical(struct ctx *cx, const struct act *p,
-			  const struct live_slot *s, struct str *out,
-			  bool *same)
+			  const struct live_slot *s, struct said *out)
 {
-	struct response r;
+	bool files = s->made_of->type == ITEM_CODE;
 	struct jdoc *doc;
 	struct buf b = { 0 };
 	enum err e = jdoc_parse(cx, p->response, &doc);
 
-	if (!e)
-		e = response_read(cx, s->made_of, jdoc_root(doc), &r);
-	if (e) /* its pointers begin at the response */
-		return err_field(
-			cx, e,
-			str_z(cx->arena, str_fmt(cx->arena, "/response%s",
-						 cx->error.field)),
-			"%s", str_z(cx->arena, str_of(cx->error.text)));
-	*same = p->seq == s->run.seq && s->run.has_response &&
+	*out = (struct said){ 0 };
+	if (!e && files)
+		e = submission_read(cx, s, jdoc_root(doc), out);
+	else if (!e)
+		e = response_read(cx, s->made_of, jdoc_root(doc),
+				  &out->response);
+	if (e)
+		return in_response(cx, e);
+	out->same =
+		p->seq == s->run.seq && s->run.has_response &&
 		s->run.certainty == p->certainty &&
-		response_is_same(s->made_of, &s->run.response, &r);
-	response_write(&b, s->made_of, &r);
-	*out = buf_copy(&b, cx->arena);
+		response_is_same(s->made_of, &s->run.response, &out->response);
+	if (files)
+		return OK; /* complete when they are kept */
+	response_write(&b, s->made_of, &out->response);
+	out->text = buf_copy(&b, cx->arena);
 	buf_done(&b);
 	return OK;
 }
 
 static enum err do_act(struct ctx *cx, struct live *l, struct live_slot *s,
-		       const struct act *p, int kind, struct str response,
+		       const struct act *p, int kind, struct said *said,
 		       struct slot_effect *effect)
 {
 	struct note note = { .slot = p->slot,
 			     .seq = p->seq ? p->seq : s->run.seq + 1,
 			     .certainty = p->certainty };
-	enum err e;
+	enum err e = OK;
 
-	if (l->said_bytes + response.n > LIMIT_ATTEMPT_BYTES)
+	if (l->said_bytes + said->text.n + (size_t)said->response.bytes >
+	    LIMIT_ATTEMPT_BYTES)
 		return err_set(cx, ERR_TOO_LARGE,
 			       "too much was saved in this attempt: what is "
 			       "saved stays, and can be handed in");
-	e = live_note(cx, l, kind, &note, response, effect);
+	if (s->made_of->type == ITEM_CODE)
+		e = submission_keep(cx, l, p->slot, s->made_of, said);
+	if (!e)
+		e = live_note(cx, l, kind, &note, said->text, effect);
 	return e == ERR_OUT_OF_SEQUENCE ? out_of_sequence(cx, p->slot, s) : e;
 }
 
@@ -306,9 +329,8 @@ static enum err do_answer(struct ctx *cx, const void *params, void *result)
 	const struct known_key *key;
 	struct slot_effect effect;
 	struct live_slot *s = NULL;
-	struct str response;
+	struct said said;
 	struct live *l = NULL;
-	bool same;
 	enum err e = mine(cx, &p->attempt, &l);
 
 	if (e)
@@ -328,20 +350,21 @@ static enum err do_answer(struct ctx *cx, const void *params, void *result)
 		return e;
 	e = live_slot(cx, l, p->slot, &s);
 	if (!e)
-		e = canonical(cx, p, s, &response, &same);
+		e = canonical(cx, p, s, &said);
 	if (e)
 		return e;
-	if (same)
+	if (said.same)
 		return saved_already(cx, l, p->slot, s);
 	e = check_open(cx, l);
 	if (!e)
-		e = do_act(cx, l, s, p, NOTE_ANSWERED, response, &effect);
+		e = do_act(cx, l, s, p, NOTE_ANSWERED, &said, &effect);
 	if (e)
 		return e;
 	if (!effect.changed) /* saved before, by another frame */
 		return saved_already(cx, l, p->slot, s);
 	*(struct answered *)result =
 		answered_of(p->slot, s->run.seq, &s->saved);
+	((struct answered *)result)->refused = said.refused;
 	return OK;
 }
 
@@ -351,6 +374,7 @@ struct checked {
 	struct slot_view slot;
 	bool try_used;
 	int64_t due_at, hard_end_at, server_time;
+	struct str receipt, refused;
 };
 static const struct field checked_fields[] = {
 	FIELD(struct checked, slot, KIND_OBJECT, "with what may be shown now",
@@ -360,6 +384,10 @@ static const struct field checked_fields[] = {
 	FIELD_OPT(struct checked, hard_end_at, KIND_TIME,
 		  "last instant of handing in"),
 	FIELD(struct checked, server_time, KIND_TIME, "the clock that counts"),
+	FIELD_OPT(struct checked, receipt, KIND_RAW,
+		  "signed, of a submission of files"),
+	FIELD_OPT(struct checked, refused, KIND_RAW,
+		  "of files: what was not taken, and why; the rest was"),
 	FIELD_END,
 };
 static const struct shape checked_shape = SHAPE(struct checked, checked_fields);
@@ -383,14 +411,42 @@ static enum err tell_checked(struct ctx *cx, const struct live *l,
 			 VIEW_RESPONSE, &out->slot);
 }
 
+/*
+ * Files for judging. The same as the last submission's are none more: they are
+ * saved, and the last one's state is told.
+ */
+static enum err hand_in(struct ctx *cx, struct live *l, struct live_slot *s,
+			const struct act *p, struct said *said,
+			struct slot_effect *effect, struct str *receipt)
+{
+	enum err e;
+
+	if (response_is_blank(s->made_of, &said->response))
+		return err_field(cx, ERR_INVALID, "/response/files",
+				 "hand in at least one file");
+	if (!slot_would_submit(&s->run, &said->response))
+		return do_act(cx, l, s, p, NOTE_ANSWERED, said, effect);
+	e = submission_fair(cx, s);
+	if (!e &&
+	    l->said_bytes + (size_t)said->response.bytes > LIMIT_ATTEMPT_BYTES)
+		e = err_set(cx, ERR_TOO_LARGE,
+			    "too much was saved in this attempt: what is saved "
+			    "stays, and can be handed in");
+	if (!e)
+		e = submission_keep(cx, l, p->slot, s->made_of, said);
+	if (!e)
+		e = submission_make(cx, l, p->slot, p->seq, said->text, effect,
+				    receipt);
+	return e == ERR_OUT_OF_SEQUENCE ? out_of_sequence(cx, p->slot, s) : e;
+}
+
 static enum err act_on(struct ctx *cx, const struct act *p, int kind,
 		       struct checked *out)
 {
-	struct str response = { 0 };
+	struct said said = { 0 };
 	struct slot_effect effect;
 	struct live_slot *s = NULL;
 	struct live *l = NULL;
-	bool same;
 	enum err e = mine(cx, &p->attempt, &l);
 
 	if (!e && live_is_big(l))
@@ -398,13 +454,16 @@ static enum err act_on(struct ctx *cx, const struct act *p, int kind,
 	if (!e)
 		e = live_slot(cx, l, p->slot, &s);
 	if (!e && kind == NOTE_CHECKED)
-		e = canonical(cx, p, s, &response, &same);
+		e = canonical(cx, p, s, &said);
 	if (!e)
 		e = check_open(cx, l);
-	if (!e)
-		e = do_act(cx, l, s, p, kind, response, &effect);
+	if (!e && kind == NOTE_CHECKED && s->made_of->type == ITEM_CODE)
+		e = hand_in(cx, l, s, p, &said, &effect, &out->receipt);
+	else if (!e)
+		e = do_act(cx, l, s, p, kind, &said, &effect);
 	if (e)
 		return e;
+	out->refused = said.refused;
 	e = tell_checked(cx, l, p, &effect, out);
 	if (effect.reason.p)
 		out->slot.reason = effect.reason;
@@ -534,7 +593,7 @@ const struct rpc_method attempt_methods[] = {
 	{ .name = "attempt.answer",
 	  .does = "Save a response to one question.",
 	  .roles = ATTEMPT_ROLES,
-	  .flags = RPC_WRITES | RPC_SINGLE | RPC_OWN_KEY,
+	  .flags = RPC_WRITES | RPC_SINGLE | RPC_OWN_KEY | RPC_TAKES_BYTES,
 	  .params = &act_shape,
 	  .result = &answered_shape,
 	  .fails = FAILS(ERR_NOT_FOUND, ERR_TOO_LATE, ERR_OUT_OF_SEQUENCE,
@@ -542,13 +601,13 @@ const struct rpc_method attempt_methods[] = {
 	  .run = answer_rpc },
 	{ .name = "attempt.check",
 	  .does = "Save a response, score it now and show what the rules "
-		  "allow.",
+		  "allow; files are handed in for judging.",
 	  .roles = ATTEMPT_ROLES,
-	  .flags = RPC_WRITES | RPC_SINGLE,
+	  .flags = RPC_WRITES | RPC_TAKES_BYTES,
 	  .params = &act_shape,
 	  .result = &checked_shape,
 	  .fails = FAILS(ERR_NOT_FOUND, ERR_TOO_LATE, ERR_OUT_OF_SEQUENCE,
-			 ERR_CONFLICT, ERR_PRECONDITION),
+			 ERR_CONFLICT, ERR_PRECONDITION, ERR_LIMIT_REACHED),
 	  .run = check_rpc },
 	{ .name = "attempt.try_again",
 	  .does = "Go on with a question after a try that failed.",

@@ -361,7 +361,7 @@ static enum err each_open(struct ctx *cx, const struct id *org,
 			       LIMIT_PAGE, &rows, &more);
 		r = rows.at;
 		for (size_t i = 0; !e && i < rows.n; i++) {
-			e = live_apart(cx, fn, &r[i]);
+			e = journal_apart(cx->app->journal, cx, fn, &r[i]);
 			after = r[i].id;
 		}
 	}

@@ -1,12 +1,14 @@
 /* What commands and the clock do to an attempt, one record at a time. */
 #include "engine/attempt/attempt_sql.h"
+#include "engine/attempt/submission.h"
 
 enum { ATTEMPTS_MOST = 10000 /* of one learner at one assessment */ };
 
 static bool is_slot_action(int kind)
 {
 	return kind == NOTE_ANSWERED || kind == NOTE_CHECKED ||
-	       kind == NOTE_TRIED_AGAIN || kind == NOTE_MARKED;
+	       kind == NOTE_TRIED_AGAIN || kind == NOTE_MARKED ||
+	       kind == NOTE_RECEIVED || kind == NOTE_JUDGED;
 }
 
 enum err live_note(struct ctx *cx, struct live *l, int kind,
@@ -22,6 +24,7 @@ enum err live_note(struct ctx *cx, struct live *l, int kind,
 			    .event = str_of(note_events[kind]),
 			    .personal = personal };
 	struct slot_effect fx = { .changed = true };
+	int64_t counted = l->counted_bytes;
 	enum err e;
 
 	if (kind == NOTE_RESERVED)
@@ -44,7 +47,7 @@ enum err live_note(struct ctx *cx, struct live *l, int kind,
 	if (is_slot_action(kind))
 		attempts_touch(cx, l);
 	record_stage(cx, &r);
-	return OK;
+	return submission_count(cx, l, l->counted_bytes - counted);
 }
 
 enum err live_store(struct ctx *cx, struct live *l)
@@ -151,8 +154,10 @@ static enum err hand_in(struct ctx *cx, struct live *l, int kind,
 			const struct policy_move *m)
 {
 	struct note note = { .finished_at = m->finished, .late = m->late };
-	enum err e = receipt_make(cx, l, m->finished, m->late, &note.receipt);
+	enum err e = submission_rest(cx, l);
 
+	if (!e)
+		e = receipt_make(cx, l, m->finished, m->late, &note.receipt);
 	if (!e)
 		e = live_note(cx, l, kind, &note, (struct str){ 0 }, NULL);
 	return e ? e : live_grade(cx, l);
@@ -219,21 +224,5 @@ enum err live_sweep(struct ctx *cx, struct live *l, int64_t now, bool *moved)
 	}
 	if (moved)
 		*moved = any;
-	return e;
-}
-
-enum err live_apart(struct ctx *cx, enum err (*fn)(struct ctx *cx, void *arg),
-		    void *arg)
-{
-	struct record_list *outer = cx->records, own = { 0 };
-	enum err e;
-
-	if (outer)
-		own.actor = outer->actor;
-	cx->records = &own;
-	e = fn(cx, arg);
-	if (!e)
-		e = journal_append(cx->app->journal, cx, &own);
-	cx->records = outer;
 	return e;
 }

@@ -65,7 +65,7 @@ static enum err move_one(struct ctx *cx, void *arg)
 
 static enum err sweep_one(struct ctx *cx, void *arg)
 {
-	return live_apart(cx, move_one, arg);
+	return journal_apart(cx->app->journal, cx, move_one, arg);
 }
 
 /* Whatever happened, the first of the heap must not stay where it is. */

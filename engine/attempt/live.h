@@ -15,6 +15,7 @@
 #include "graders/layout.h"
 #include "graders/policy_grade.h"
 #include "graders/policy_time.h"
+#include "sandbox/object.h"
 
 /* ---- the row ---- */
 
@@ -48,6 +49,8 @@ extern const struct shape attempt_row_shape;
 	X(NOTE_ANSWERED, "attempt.answered", ATTEMPT_EV_ANSWER)                \
 	X(NOTE_CHECKED, "attempt.checked", ATTEMPT_EV_CHECK)                   \
 	X(NOTE_TRIED_AGAIN, "attempt.tried_again", ATTEMPT_EV_CHECK)           \
+	X(NOTE_RECEIVED, "submission.received", -1)                            \
+	X(NOTE_JUDGED, "submission.judged", -1)                                \
 	X(NOTE_SUBMITTED, "attempt.submitted", ATTEMPT_EV_SUBMIT)              \
 	X(NOTE_EXPIRED, "attempt.expired", ATTEMPT_EV_EXPIRE)                  \
 	X(NOTE_OVERTIME, "attempt.overtime", ATTEMPT_EV_OVERTIME)              \
@@ -99,6 +102,12 @@ struct note {
 	struct str receipt;
 	struct str pledge; /* BLAKE2b-256 of its text */
 	struct score score;
+	/* submissions */
+	struct id submission;
+	int64_t files, bytes;
+	int verdict; /* enum run_verdict; RUN_IE: it could not be judged */
+	bool gradable;
+	struct dec fraction; /* by the version that scored it then */
 };
 
 extern const char *const note_events[]; /* by enum note_kind */
@@ -133,6 +142,9 @@ struct live_slot {
 	const struct item *made_of; /* the item in that version */
 	struct str shown; /* the item as delivered; absent: made when asked */
 	struct saved saved;
+	int64_t received_at; /* the last submission; 0: none */
+	int64_t room_at;     /* fair_use of submissions */
+	struct oid tree;     /* of the files that came last; or none */
 	struct past_action *past, **past_end;
 	size_t past_n;
 };
@@ -170,10 +182,20 @@ struct live {
 	size_t said_bytes;  /* of all responses, those that were replaced too:
 			       who reads the attempt reads them all */
 
+	/*
+	 * Of files that came, and how many of them the course's row has: a save
+	 * writes no row, so its files are counted with what comes next of a
+	 * submission and the attempt's end.
+	 */
+	int64_t file_bytes, counted_bytes;
+
 	/* The cache's. */
 	struct live *chain, *older, *newer;
 	bool touched; /* in this batch: may hold what is not committed */
 };
+
+/* A submission came, and its files were counted (submission_fair.c). */
+void submission_came(struct live *l, struct live_slot *s, int64_t at_ms);
 
 /*
  * Applies one record; cx->arena is scratch, what stays goes to the attempt's
@@ -284,13 +306,6 @@ MUST enum err live_move(struct ctx *cx, struct live *l,
 MUST enum err live_sweep(struct ctx *cx, struct live *l, int64_t now,
 			 bool *moved);
 
-/*
- * Runs fn with a record list of its own, appended at once: for commands that
- * change any number of attempts.
- */
-MUST enum err live_apart(struct ctx *cx,
-			 enum err (*fn)(struct ctx *cx, void *arg), void *arg);
-
 /* ---- scores ---- */
 
 void live_score(struct ctx *cx, const struct live *l, struct score *out);
@@ -303,3 +318,7 @@ MUST enum err live_grade(struct ctx *cx, struct live *l);
 /* Canonical JSON with a signature; in the arena. */
 MUST enum err receipt_make(struct ctx *cx, const struct live *l,
 			   int64_t finished_at, bool late, struct str *out);
+/* Of a submission: response in its canonical form. */
+struct str receipt_of_files(struct ctx *cx, const struct live *l, int64_t slot,
+			    int64_t number, struct str response,
+			    struct str tree);

@@ -60,6 +60,28 @@ static const struct field acted[] = {
 	FIELD_OPT(N, certainty, KIND_INT, "1..3; 0: not said"),
 	FIELD_END,
 };
+static const struct field received[] = {
+	COURSE,
+	FIELD(N, slot, KIND_INT, "from 1"),
+	FIELD(N, seq, KIND_INT, "of the slot, after this"),
+	FIELD(N, submission, KIND_ID, "its id"),
+	FIELD(N, number, KIND_INT, "among the slot's, from 1"),
+	FIELD(N, files, KIND_INT, "how many"),
+	FIELD(N, bytes, KIND_INT, "of all files"),
+	FIELD(N, receipt, KIND_RAW, "signed", .max = LIMIT_TEXT_BYTES),
+	FIELD_END,
+};
+static const struct field judged[] = {
+	COURSE,
+	FIELD(N, slot, KIND_INT, "from 1"),
+	FIELD(N, submission, KIND_ID, "which one"),
+	FIELD(N, number, KIND_INT, "among the slot's"),
+	FIELD(N, verdict, KIND_ENUM, "in all; IE: it could not be judged",
+	      .words = run_verdict_words),
+	FIELD(N, gradable, KIND_BOOL, "it counts"),
+	FIELD(N, fraction, KIND_DEC, "of the question's points"),
+	FIELD_END,
+};
 static const struct field handed_in[] = {
 	COURSE,
 	FIELD(N, finished_at, KIND_TIME, "when"),
@@ -148,6 +170,8 @@ static const struct shape shapes[NOTE_COUNT] = {
 	[NOTE_ANSWERED] = NOTE_SHAPE(acted),
 	[NOTE_CHECKED] = NOTE_SHAPE(acted),
 	[NOTE_TRIED_AGAIN] = NOTE_SHAPE(acted),
+	[NOTE_RECEIVED] = NOTE_SHAPE(received),
+	[NOTE_JUDGED] = NOTE_SHAPE(judged),
 	[NOTE_SUBMITTED] = NOTE_SHAPE(handed_in),
 	[NOTE_EXPIRED] = NOTE_SHAPE(handed_in),
 	[NOTE_OVERTIME] = NOTE_SHAPE(nothing),

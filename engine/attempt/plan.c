@@ -39,6 +39,7 @@ static void look_at_rows(struct plan *p)
 	h->has_open = p->open != NULL;
 	h->retired = p->assessment.retired_at != 0;
 	h->preview = p->preview;
+	h->peer = p->pub->has_peer;
 }
 
 /* How the learner stands in what has to be done before. */
@@ -123,7 +124,7 @@ enum err plan_make(struct ctx *cx, const struct assessment_ref *ref,
 	*out = (struct plan){ .preview = preview };
 	if (preview && !principal_has(cx->who, ROLE_STAFF))
 		return err_field(cx, ERR_DENIED, "/preview",
-				 "a preview is for authors");
+				 "a preview is for staff: leave preview out");
 	e = person_for(cx, subject, &out->learner);
 	if (!e)
 		e = assessment_resolve(cx, ref, &out->assessment);
@@ -164,6 +165,7 @@ static enum err code_of(int reason)
 		return ERR_LIMIT_REACHED;
 	case START_PREREQUISITE:
 	case START_UNRELEASED:
+	case START_PEER:
 		return ERR_PRECONDITION;
 	case START_RUNNING:
 		return ERR_CONFLICT;

@@ -39,27 +39,58 @@ static struct str answers_digest(struct ctx *cx, const struct live *l)
 	return bytes_of(cx, hash, sizeof(hash));
 }
 
+/* Signs what is in it so far. */
+static struct str signed_text(struct ctx *cx, struct receipt *r)
+{
+	const struct signer *signer = cx->app->signer;
+	uint8_t hash[HASH_BYTES], sig[SIGN_BYTES];
+
+	r->chain.node = cx->app->node;
+	journal_head(cx->app->journal, &r->chain.seq, hash);
+	r->chain.hash = bytes_of(cx, hash, sizeof(hash));
+	r->key = str_of(signer_id(signer));
+	signer_sign(signer, receipt_text(cx, r), sig);
+	r->signature = bytes_of(cx, sig, sizeof(sig));
+	return receipt_text(cx, r);
+}
+
+static struct receipt receipt_of(const struct live *l, int64_t at, bool late)
+{
+	return (struct receipt){ .attempt = l->row.id,
+				 .learner = l->row.learner,
+				 .assessment = l->made_of->row.id,
+				 .digest = l->made_of->row.digest,
+				 .number = l->row.number,
+				 .finished_at = at,
+				 .late = late,
+				 .records = l->n };
+}
+
 enum err receipt_make(struct ctx *cx, const struct live *l, int64_t finished_at,
 		      bool late, struct str *out)
 {
-	const struct signer *signer = cx->app->signer;
-	struct receipt r = { .attempt = l->row.id,
-			     .learner = l->row.learner,
-			     .assessment = l->made_of->row.id,
-			     .digest = l->made_of->row.digest,
-			     .number = l->row.number,
-			     .finished_at = finished_at,
-			     .late = late,
-			     .records = l->n,
-			     .chain.node = cx->app->node };
-	uint8_t hash[HASH_BYTES], sig[SIGN_BYTES];
+	struct receipt r = receipt_of(l, finished_at, late);
 
-	journal_head(cx->app->journal, &r.chain.seq, hash);
-	r.chain.hash = bytes_of(cx, hash, sizeof(hash));
 	r.answers = answers_digest(cx, l);
-	r.key = str_of(signer_id(signer));
-	signer_sign(signer, receipt_text(cx, &r), sig);
-	r.signature = bytes_of(cx, sig, sizeof(sig));
-	*out = receipt_text(cx, &r);
+	*out = signed_text(cx, &r);
 	return OK;
+}
+
+struct str receipt_of_files(struct ctx *cx, const struct live *l, int64_t slot,
+			    int64_t number, struct str response,
+			    struct str tree)
+{
+	int64_t now = clock_ms(cx->clock);
+	bool late = l->policy.due_at && now > l->policy.due_at;
+	struct receipt r = receipt_of(l, now, late);
+	uint8_t hash[HASH_BYTES];
+
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)response.p,
+			   response.n, NULL, 0);
+	r.answers = bytes_of(cx, hash, sizeof(hash));
+	r.has_submission = true;
+	r.slot = slot;
+	r.submission = number;
+	r.tree = tree;
+	return signed_text(cx, &r);
 }

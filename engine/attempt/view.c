@@ -1,6 +1,7 @@
 #include "engine/attempt/view.h"
 
 #include "base/limits.h"
+#include "engine/jobs/job.h"
 
 #define V struct attempt_view
 static const struct field attempt_fields[] = {
@@ -74,7 +75,8 @@ void view_attempt(struct ctx *cx, const struct live *l,
 	X(SHOWN_TRY_AGAIN, "try_again") /* a try failed; more are left */      \
 	X(SHOWN_FINISHED, "finished")                                          \
 	X(SHOWN_NEEDS_GRADING, "needs_grading")                                \
-	X(SHOWN_MARKED, "marked") /* by a person */
+	X(SHOWN_JUDGING, "judging") /* files wait for their verdict */         \
+	X(SHOWN_MARKED, "marked")   /* by a person */
 #define X(code, word) code,
 enum shown_state { SHOWN_STATES(X) };
 #undef X
@@ -112,6 +114,10 @@ static const struct field slot_fields[] = {
 	FIELD_OPT(V, general_feedback, KIND_STR, "on the question"),
 	FIELD_OPT(V, right_answer, KIND_RAW, "a response with full marks"),
 	FIELD_OPT(V, comment, KIND_STR, "the marker's"),
+	FIELD_OPT(V, code, KIND_RAW,
+		  "of a code item: submissions {number, state}, queue (where "
+		  "the last one that waits stands), report (of the last one "
+		  "judged)"),
 	FIELD_END,
 };
 #undef V
@@ -122,6 +128,8 @@ static int shown_state(const struct slot_run *s)
 {
 	if (s->has_manual)
 		return SHOWN_MARKED;
+	if (view_is_judging(s))
+		return SHOWN_JUDGING;
 	if (s->state == SLOT_NEEDS_GRADING)
 		return SHOWN_NEEDS_GRADING;
 	if (!slot_state_is_open(s->state))
@@ -237,8 +245,9 @@ static void show_marks(const struct slot_run *s, uint32_t shows, uint32_t flags,
 		v->comment = s->comment;
 }
 
-enum err view_slot(struct ctx *cx, const struct live *l, size_t at,
-		   uint32_t flags, bool staff, int parts, struct slot_view *out)
+static enum err show_slot(struct ctx *cx, const struct live *l, size_t at,
+			  uint32_t flags, bool staff, int parts,
+			  struct job_workers *w, struct slot_view *out)
 {
 	const struct live_slot *ls = &l->slots[at];
 	const struct slot_run *s = &ls->run;
@@ -277,10 +286,20 @@ enum err view_slot(struct ctx *cx, const struct live *l, size_t at,
 		v.response = response_text(cx, u->item, &s->response);
 	show_marks(s, shows, flags, &v);
 	e = show_score(cx, s, shows, flags, &v);
+	if (!e && u->behaviour == BEHAVIOUR_JUDGED)
+		e = view_code(cx, l, at, staff, w, &v.code);
 	if (!e)
 		e = show_key(cx, s, shows, flags, &v);
 	*out = v;
 	return e;
+}
+
+enum err view_slot(struct ctx *cx, const struct live *l, size_t at,
+		   uint32_t flags, bool staff, int parts, struct slot_view *out)
+{
+	struct job_workers workers = { 0 };
+
+	return show_slot(cx, l, at, flags, staff, parts, &workers, out);
 }
 
 enum err view_slots(struct ctx *cx, const struct live *l, uint32_t flags,
@@ -288,10 +307,11 @@ enum err view_slots(struct ctx *cx, const struct live *l, uint32_t flags,
 {
 	struct slot_view *v =
 		ARENA_ARRAY(cx->arena, struct slot_view, l->slots_n);
+	struct job_workers workers = { 0 };
 	enum err e = OK;
 
 	for (size_t i = 0; !e && i < l->slots_n; i++)
-		e = view_slot(cx, l, i, flags, staff, parts, &v[i]);
+		e = show_slot(cx, l, i, flags, staff, parts, &workers, &v[i]);
 	*out = (struct list){ v, l->slots_n };
 	return e;
 }

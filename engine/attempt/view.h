@@ -49,6 +49,7 @@ struct slot_view {
 	struct str feedback, general_feedback;
 	struct str right_answer; /* raw */
 	struct str comment;
+	struct str code; /* raw; of a code item */
 };
 extern const struct shape slot_view_shape;
 
@@ -68,3 +69,22 @@ MUST enum err view_slots(struct ctx *cx, const struct live *l, uint32_t flags,
 uint32_t view_flags(const struct ctx *cx, const struct live *l, bool *staff);
 /* {"state":…,"due_at":…} for error.data of a refused call. */
 struct str view_state(struct ctx *cx, const struct live *l);
+
+/* ---- code items (view_code.c) ---- */
+
+struct submission_row;
+struct job_position;
+struct job_workers;
+/* Submissions, queue and last report, as JSON. w: as for job_standing. */
+MUST enum err view_code(struct ctx *cx, const struct live *l, size_t at,
+			bool staff, struct job_workers *w, struct str *out);
+/* enum code_audience: what may be told by now. */
+int view_audience(const struct ctx *cx, const struct live *l, bool staff);
+/* A report as an audience sees it; absent: of other tests than these. */
+MUST enum err view_report(struct ctx *cx, const struct code_spec *spec,
+			  struct str report, int audience, struct str *out);
+/* *has false: nothing is queued. */
+MUST enum err view_queue(struct ctx *cx, struct job_workers *w,
+			 const struct submission_row *row,
+			 struct job_position *out, bool *has);
+bool view_is_judging(const struct slot_run *s);

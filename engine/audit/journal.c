@@ -17,6 +17,9 @@
 
 enum { CHUNK = 512, MS = 1000, SLOTS_LEAST = 1024 };
 
+/* Picked places are times and above it, those of attempts are below. */
+#define PICKED_LEAST (INT64_C(1) << 40)
+
 struct journal {
 	struct journal_opts o;
 	struct places *places;
@@ -165,6 +168,31 @@ static enum err publish_missed(struct journal *j, struct ctx *cx, int64_t to)
 	return e;
 }
 
+/*
+ * No place is picked that is not above all before: of the records that this
+ * node picked a place for, the last has the largest. Only the end of the chain
+ * is searched for it; what was picked before that is long past.
+ */
+static enum err load_picked(struct journal *j, struct ctx *cx,
+			    const struct record_head *head)
+{
+	struct place last = { 0 };
+	enum err e =
+		store_one(cx, &record_sql[RECORD_PICKED],
+			  VALS(v_int(j->o.node), v_int(head->seq - PLACE_LAG),
+			       v_int(PICKED_LEAST)),
+			  &last);
+
+	if (e && e != ERR_NOT_FOUND)
+		return e;
+	err_clear(cx);
+	if (head->seq && last.n < head->at_ms * MS)
+		last.n = head->at_ms * MS;
+	if (j->last_n < last.n)
+		j->last_n = last.n;
+	return OK;
+}
+
 enum err journal_load(struct journal *j, struct ctx *cx)
 {
 	struct record_head head = { 0 };
@@ -186,13 +214,12 @@ enum err journal_load(struct journal *j, struct ctx *cx)
 			return e;
 	}
 	e = places_load(j->places, cx);
+	if (!e)
+		e = load_picked(j, cx, &head);
 	if (e)
 		return e;
 	j->seq = head.seq;
 	memcpy(j->hash, head.hash.p, HASH_BYTES);
-	/* One ms on: how many were picked in that ms is not known. */
-	if (head.seq && j->last_n < (head.at_ms + 1) * MS)
-		j->last_n = (head.at_ms + 1) * MS;
 	j->loaded = true;
 	set_head(j, j->seq, j->hash);
 	return OK;
@@ -201,9 +228,9 @@ enum err journal_load(struct journal *j, struct ctx *cx)
 /* Appending */
 
 /*
- * Grows on this node, also when the clock is set back while it runs; over
- * restarts and on several nodes as the clocks do. Below 2^53 until the year
- * 2255, for readers whose numbers are doubles.
+ * Grows on this node, also when the clock is set back and over restarts; on
+ * several nodes as their clocks do. Below 2^53 until the year 2255, for readers
+ * whose numbers are doubles.
  */
 static int64_t pick_n(struct journal *j, int64_t at_ms)
 {
@@ -320,6 +347,22 @@ enum err journal_append(struct journal *j, struct ctx *cx,
 		e = append(j, cx, &list->r[i]);
 	if (e)
 		cut_back(j, before);
+	return e;
+}
+
+enum err journal_apart(struct journal *j, struct ctx *cx,
+		       enum err (*fn)(struct ctx *cx, void *arg), void *arg)
+{
+	struct record_list *outer = cx->records, own = { 0 };
+	enum err e;
+
+	if (outer)
+		own.actor = outer->actor;
+	cx->records = &own;
+	e = fn(cx, arg);
+	if (!e)
+		e = journal_append(j, cx, &own);
+	cx->records = outer;
 	return e;
 }
 

@@ -5,6 +5,9 @@
  *	 "finished_at":…,"late":…,"records":…,"chain":{"node","seq","hash"},
  *	 "answers":…,"key":…,"signature":…}
  *
+ * One of a submission of files has slot, submission and tree before its key:
+ * git's id of the files, which anybody can make again who has them.
+ *
  * The signature (Ed25519) is over all members before it in this order, without
  * white space, closed by a brace. It stands here so that whoever checks one
  * offline needs no more of the server than this folder.
@@ -25,7 +28,12 @@ struct receipt {
 	bool late;
 	int64_t records;
 	struct receipt_chain chain;
-	struct str answers, key, signature; /* signature: absent before */
+	struct str answers;
+	/* Of a submission; else not there. */
+	bool has_submission;
+	int64_t slot, submission;
+	struct str tree;
+	struct str key, signature; /* signature: absent before */
 };
 
 /* Canonical; without a signature it is what is signed. */

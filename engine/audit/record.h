@@ -96,6 +96,13 @@ MUST enum err journal_load(struct journal *j, struct ctx *cx);
 MUST enum err journal_append(struct journal *j, struct ctx *cx,
 			     struct record_list *list);
 /*
+ * Runs fn with a record list of its own, appended at once: for commands and
+ * timers that do any number of things.
+ */
+MUST enum err journal_apart(struct journal *j, struct ctx *cx,
+			    enum err (*fn)(struct ctx *cx, void *arg),
+			    void *arg);
+/*
  * Writes out what is pending, so that a query on table record sees it. Not in
  * works that are .single.
  */

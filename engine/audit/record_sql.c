@@ -1,5 +1,7 @@
 #include "engine/audit/record_sql.h"
 
+#include "base/limits.h"
+
 static const struct field record_fields[] = {
 	FIELD(struct record, node, KIND_INT, "number of the node, from 1"),
 	FIELD(struct record, seq, KIND_INT, "place in the node's chain"),
@@ -14,7 +16,8 @@ static const struct field record_fields[] = {
 	FIELD_OPT(struct record, idem, KIND_HEX, "hash of caller and key"),
 	FIELD_OPT(struct record, ask, KIND_HEX, "hash of method and params"),
 	FIELD_OPT(struct record, body, KIND_RAW, "what it holds"),
-	FIELD_OPT(struct record, personal, KIND_STR, "may be erased"),
+	FIELD_OPT(struct record, personal, KIND_STR, "may be erased",
+		  .max = LIMIT_RESPONSE_BYTES),
 	FIELD_OPT(struct record, personal_salt, KIND_HEX, "erased with it"),
 	FIELD_OPT(struct record, personal_hash, KIND_HEX,
 		  "digest of salt and personal part"),
@@ -91,6 +94,11 @@ const struct stmt record_sql[RECORD_STMTS] = {
 			  "SELECT node FROM record WHERE node > $1"
 			  " ORDER BY node LIMIT 1",
 			  &node_shape },
+	[RECORD_PICKED] = { "record_picked",
+			    "SELECT stream, n, node, seq FROM record"
+			    " WHERE node = $1 AND seq > $2 AND n > $3"
+			    " ORDER BY seq DESC LIMIT 1",
+			    &place_shape },
 	[PLACE_STREAM] = { "place_stream",
 			   "SELECT " RECORD_COLUMNS_OF_R " FROM record_place p"
 			   " JOIN record r ON r.node = p.node AND r.seq = p.seq"

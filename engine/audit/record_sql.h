@@ -10,6 +10,7 @@ enum {
 	RECORD_BY_KEY,	/* org, idem */
 	RECORD_HASH_AT, /* node, seq */
 	RECORD_NODE,	/* the next node after this */
+	RECORD_PICKED,	/* node, seq after, n above: the last such */
 	/* for place.c */
 	PLACE_STREAM,	/* stream, n from, n to */
 	PLACE_RECORD,	/* node, seq */

@@ -30,6 +30,7 @@ enum {
 	SHARDS = 16,
 	WAYS = 8,
 	HASH = 16,
+	OWN_HASH = 32,
 	READER_WAIT_MS = 2000,
 	AUDIENCES_MAX = 16, /* of one token: a look-up each */
 };
@@ -52,8 +53,11 @@ struct shard {
 struct auth {
 	struct auth_opts o;
 	uint8_t key[32];
-	unsigned generation; /* atomic */
-	size_t per_shard;    /* a multiple of WAYS */
+	unsigned generation;	      /* atomic */
+	size_t per_shard;	      /* a multiple of WAYS */
+	uint8_t own_worker[OWN_HASH]; /* under own_lock */
+	bool has_own_worker;
+	pthread_mutex_t own_lock;
 	struct rate *rate;
 	struct person_keys *person_keys;
 	struct shard shard[SHARDS];
@@ -67,6 +71,7 @@ struct auth *auth_new(const struct auth_opts *o)
 	a->o = *o;
 	randombytes_buf(a->key, sizeof(a->key));
 	a->per_shard = (o->cache_entries / SHARDS / WAYS + 1) * WAYS;
+	pthread_mutex_init(&a->own_lock, NULL);
 	a->rate = rate_new(o->rate, o->burst);
 	a->person_keys = person_keys_new();
 	for (int i = 0; i < SHARDS; i++) {
@@ -89,6 +94,7 @@ void auth_free(struct auth *a)
 		free(a->shard[i].entries);
 		pthread_mutex_destroy(&a->shard[i].lock);
 	}
+	pthread_mutex_destroy(&a->own_lock);
 	rate_free(a->rate);
 	person_keys_free(a->person_keys);
 	free(a);
@@ -340,6 +346,44 @@ static enum err check_jwt(struct auth *a, struct ctx *cx, struct str token,
 	return e ? e : fill_person(cx, &i, &c, a->o.jwt_skew_ms, out);
 }
 
+/* ---- the process's own worker ---- */
+
+static void own_hash(const struct auth *a, struct str token,
+		     uint8_t hash[OWN_HASH])
+{
+	crypto_generichash(hash, OWN_HASH, (const unsigned char *)token.p,
+			   token.n, a->key, sizeof(a->key));
+}
+
+void auth_own_worker(struct auth *a, struct str token)
+{
+	pthread_mutex_lock(&a->own_lock);
+	own_hash(a, token, a->own_worker);
+	a->has_own_worker = true;
+	pthread_mutex_unlock(&a->own_lock);
+}
+
+static bool is_own_worker(struct auth *a, struct str token,
+			  struct principal *out)
+{
+	uint8_t hash[OWN_HASH];
+	bool yes;
+
+	if (!str_starts(token, AUTH_OWN_WORKER))
+		return false;
+	own_hash(a, token, hash);
+	pthread_mutex_lock(&a->own_lock);
+	yes = a->has_own_worker &&
+	      sodium_memcmp(hash, a->own_worker, OWN_HASH) == 0;
+	pthread_mutex_unlock(&a->own_lock);
+	if (yes)
+		*out = (struct principal){ .roles = ROLE_WORKER | ROLE_OPERATOR,
+					   .actor = STR("worker:own"),
+					   .expires_ms = INT64_MAX,
+					   .bucket = str_hash(token) };
+	return yes;
+}
+
 /* From scratch, on a borrowed reader. */
 static enum err check_token(struct auth *a, struct ctx *cx, struct str token,
 			    struct principal *out)
@@ -373,6 +417,10 @@ enum err auth_principal(struct auth *a, struct ctx *cx, struct str token,
 				   "JWT of a registered issuer");
 	if (token.n > LIMIT_TOKEN_BYTES)
 		return unknown(cx, "the token is too long");
+	if (is_own_worker(a, token, who)) {
+		*out = who;
+		return OK;
+	}
 	crypto_generichash(hash, HASH, (const unsigned char *)token.p, token.n,
 			   a->key, sizeof(a->key));
 	if (cache_get(a, cx, hash, now, who)) {

@@ -81,6 +81,13 @@ void auth_free(struct auth *a);
 enum { AUTH_TRUST_MS = 10000 };
 MUST enum err auth_principal(struct auth *a, struct ctx *cx, struct str token,
 			     const struct principal **out);
+/*
+ * The secret of this process's own worker, until the next call: whoever shows
+ * it is a worker of the installation. Begins with AUTH_OWN_WORKER; kept as a
+ * hash, in memory alone.
+ */
+#define AUTH_OWN_WORKER "assay-own-worker_"
+void auth_own_worker(struct auth *a, struct str token);
 /* Takes one from the caller's bucket. ERR_RATE_LIMITED says when again. */
 MUST enum err auth_rate(struct auth *a, struct ctx *cx,
 			const struct principal *p);

@@ -332,7 +332,8 @@ enum err person_for(struct ctx *cx, struct str subject, struct id *id)
 		return caller(cx, id);
 	if (!principal_has(who, ROLE_STAFF))
 		return err_field(cx, ERR_DENIED, "/learner",
-				 "you may only act for yourself");
+				 "you may only act for yourself: leave learner "
+				 "out, or use a token of staff");
 	if (cx->records) /* inside a command */
 		return person_note(cx, &who->org, subject, (struct str){ 0 },
 				   id);

@@ -33,8 +33,10 @@ static enum err whose(struct ctx *cx, struct str learner, struct id *out)
 		return OK;
 	if (learner.n && !str_eq(learner, who->subject) &&
 	    (!staff || who->courses.n))
-		return err_field(cx, ERR_DENIED, "/learner",
-				 "you may not name this learner");
+		return err_field(
+			cx, ERR_DENIED, "/learner",
+			"you may not name this learner: leave learner "
+			"out, or use a token of staff for all courses");
 	return cx->records || !learner.n || str_eq(learner, who->subject)
 		       ? person_for(cx, learner, out)
 		       : named(cx, learner, out);

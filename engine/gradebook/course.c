@@ -1,16 +1,22 @@
 #include "engine/gradebook/course.h"
 
 #include "base/limits.h"
+#include "base/tm.h"
 #include "engine/app.h"
 #include "engine/gradebook/gradebook_sql.h"
 
-enum { VERSIONS_MOST = 100000 /* of a course's assessments */ };
+enum {
+	VERSIONS_MOST = 100000, /* of a course's assessments */
+	TERMS_MOST = 10000,
+};
 
 static const struct field course_fields[] = {
 	FIELD(struct course, course, KIND_STR, "the platform's course id"),
 	FIELD(struct course, title, KIND_STR, "as shown"),
 	FIELD(struct course, pass_mark, KIND_DEC,
 	      "least final total to pass, 0 to 1; 0: none"),
+	FIELD_OPT(struct course, term, KIND_STR,
+		  "that it is in now; absent: the calendar year"),
 	FIELD_OPT(struct course, updated_at, KIND_TIME, "last change"),
 	FIELD_END,
 };
@@ -126,4 +132,97 @@ void course_line(struct ctx *cx, const struct list *columns,
 		};
 	}
 	course_grade(cx, parts, columns->n, total);
+}
+
+/* ---- terms ---- */
+
+enum err course_term_check(struct ctx *cx, struct str term)
+{
+	bool plain = true;
+
+	for (size_t i = 0; i < term.n; i++)
+		plain = plain && (uint8_t)term.p[i] >= ' ' &&
+			term.p[i] != '\x7f';
+	if (str_is(term, COURSE_TERM_LABS))
+		return err_field(cx, ERR_INVALID, "/term",
+				 "the word %s stands for a course's labs: give "
+				 "the term another name",
+				 COURSE_TERM_LABS);
+	if (!term.p ||
+	    (plain && term.n && term.p[0] != ' ' && term.p[term.n - 1] != ' '))
+		return OK;
+	return err_field(cx, ERR_INVALID, "/term",
+			 "a term is a short text without line breaks, and "
+			 "without spaces at its ends: leave it out for the "
+			 "calendar year");
+}
+
+static enum err term_at(struct ctx *cx, const struct id *org, struct str course,
+			int64_t at_ms, struct str *out)
+{
+	struct course_term_row row = { 0 };
+	enum err e =
+		store_one(cx, &gradebook_sql[COURSE_TERM_AT],
+			  VALS(v_id(org), v_text(course), v_int(at_ms)), &row);
+
+	if (e && e != ERR_NOT_FOUND)
+		return e;
+	err_clear(cx);
+	*out = row.term;
+	return OK;
+}
+
+static struct str year_of(struct ctx *cx, int64_t at_ms)
+{
+	char text[TM_TEXT + 1];
+
+	tm_text(at_ms, text);
+	return str_copy(cx->arena, (struct str){ text, 4 });
+}
+
+enum err course_term(struct ctx *cx, const struct id *org, struct str course,
+		     int64_t at_ms, struct str *out)
+{
+	enum err e = term_at(cx, org, course, at_ms, out);
+
+	if (e || out->n)
+		return e;
+	*out = year_of(cx, at_ms);
+	return OK;
+}
+
+enum err course_terms(struct ctx *cx, const struct id *org, struct str course,
+		      int64_t at_ms, struct list *out)
+{
+	const struct course_term_row *row;
+	struct str *terms;
+	struct list rows;
+	enum err e = store_list(cx, &gradebook_sql[COURSE_TERMS],
+				VALS(v_id(org), v_text(course)), TERMS_MOST,
+				&rows, NULL);
+
+	if (e)
+		return e;
+	row = rows.at;
+	terms = ARENA_ARRAY(cx->arena, struct str, rows.n + 1);
+	for (size_t i = 0; i < rows.n; i++)
+		terms[i] = row[i].term;
+	terms[rows.n] = year_of(cx, at_ms);
+	*out = (struct list){ terms, rows.n + 1 };
+	return OK;
+}
+
+enum err course_term_begin(struct ctx *cx, const struct id *org,
+			   struct str course, struct str term)
+{
+	int64_t from = clock_ms(cx->clock) + 1; /* what is there stays */
+	struct str was;
+	enum err e = term_at(cx, org, course, from, &was);
+
+	if (e || str_eq(was, term))
+		return e;
+	return store_exec(cx, &gradebook_sql[COURSE_TERM_BEGIN],
+			  VALS(v_id(org), v_text(course), v_int(from),
+			       v_text(term.p ? term : STR(""))),
+			  NULL);
 }

@@ -1,7 +1,7 @@
 /*
  * course: a course's own settings, and what its grades add up to for one
  * learner. A course exists as soon as something is published in it; the row
- * only adds a title and a pass mark.
+ * only adds a title, a pass mark and a term.
  */
 #pragma once
 
@@ -10,10 +10,36 @@
 
 struct course {
 	struct str course, title;
+	struct str term;      /* that it is in now; absent: the calendar year */
 	struct dec pass_mark; /* of the final total, 0..1; 0: none */
 	int64_t updated_at;
 };
 extern const struct shape course_shape;
+
+enum { COURSE_TERM_BYTES = 40 };
+/* In a term's place for what a course keeps of its labs. */
+#define COURSE_TERM_LABS "labs"
+
+/*
+ * ERR_INVALID with the field, unless it is absent or a short plain text, and
+ * not that of labs.
+ */
+MUST enum err course_term_check(struct ctx *cx, struct str term);
+/*
+ * The term that a course was in at that time, for good: a term that is set
+ * holds from the next ms on. Without one the year, as text.
+ */
+MUST enum err course_term(struct ctx *cx, const struct id *org,
+			  struct str course, int64_t at_ms, struct str *out);
+/*
+ * struct str: every term that course_term may have said of that time on some
+ * server, whatever its clock. For what must miss nothing.
+ */
+MUST enum err course_terms(struct ctx *cx, const struct id *org,
+			   struct str course, int64_t at_ms, struct list *out);
+/* In a command: from now on it is in that one (absent: in none). */
+MUST enum err course_term_begin(struct ctx *cx, const struct id *org,
+				struct str course, struct str term);
 
 /* One column of a course's gradebook, with the rules that weigh it. */
 struct course_column {

@@ -155,24 +155,21 @@ static enum err list(struct ctx *cx, const void *params, void *result)
 {
 	const struct list_params *p = params;
 	struct list_result *out = result;
-	int64_t limit = rpc_page_rows(p->limit);
 	struct id learner, series;
-	bool more = false;
+	const struct grade *last;
+	const void *row;
 	enum err e = principal_course(cx, p->course);
 
 	if (e)
 		return e;
 	if (!read_cursor(p->cursor, &learner, &series))
 		return rpc_bad_cursor(cx);
-	e = store_list(cx, &gradebook_sql[GRADES_OF_COURSE],
-		       VALS(v_id(&cx->who->org), v_text(p->course),
-			    v_id_or_least(&learner), v_id_or_least(&series),
-			    v_int(limit + 1)),
-		       (size_t)limit, &out->grades, &more);
-	if (!e && more) {
-		const struct grade *last =
-			(const struct grade *)out->grades.at + out->grades.n -
-			1;
+	e = rpc_page(cx, &gradebook_sql[GRADES_OF_COURSE],
+		     VALS(v_id(&cx->who->org), v_text(p->course),
+			  v_id_or_least(&learner), v_id_or_least(&series)),
+		     p->limit, sizeof(*last), &out->grades, &row);
+	last = row;
+	if (!e && last) {
 		char a[ID_TEXT + 1], b[ID_TEXT + 1];
 
 		id_text(&last->learner, a);
@@ -495,6 +492,11 @@ static const struct field course_set_fields[] = {
 	FIELD_OPT(struct course, pass_mark, KIND_DEC,
 		  "least final total to pass, 0 to 1; 0: none", .min = 0,
 		  .max = 1),
+	FIELD_OPT(struct course, term, KIND_STR,
+		  "that it is in from now on, as WS 2026/27: files handed in "
+		  "to attempts that begin then are kept apart from earlier "
+		  "ones; absent: the calendar year",
+		  .min = 1, .max = COURSE_TERM_BYTES),
 	FIELD_END,
 };
 static const struct shape course_set_shape = { "course_set",
@@ -508,13 +510,17 @@ static enum err course_set(struct ctx *cx, const void *params, void *result)
 
 	*c = *(const struct course *)params;
 	e = principal_course(cx, c->course);
+	if (!e)
+		e = course_term_check(cx, c->term);
+	if (!e)
+		e = course_term_begin(cx, &cx->who->org, c->course, c->term);
 	if (e)
 		return e;
 	c->updated_at = clock_ms(cx->clock);
 	e = store_exec(cx, &gradebook_sql[COURSE_SET],
 		       VALS(v_id(&cx->who->org), v_text(c->course),
 			    v_text(c->title), v_dec(c->pass_mark),
-			    v_int(c->updated_at)),
+			    v_int(c->updated_at), v_text(c->term)),
 		       NULL);
 	if (e)
 		return e;
@@ -556,21 +562,19 @@ static enum err course_list(struct ctx *cx, const void *params, void *result)
 {
 	const struct courses_params *p = params;
 	struct courses *out = result;
-	int64_t limit = rpc_page_rows(p->limit);
 	struct course *c;
-	bool more = false;
+	const void *last;
 	size_t kept = 0;
-	enum err e = store_list(cx, &gradebook_sql[COURSE_LIST],
-				VALS(v_id(&cx->who->org),
-				     v_text(p->cursor.n ? p->cursor : STR("")),
-				     v_int(limit + 1)),
-				(size_t)limit, &out->courses, &more);
+	enum err e = rpc_page(cx, &gradebook_sql[COURSE_LIST],
+			      VALS(v_id(&cx->who->org),
+				   v_text(p->cursor.n ? p->cursor : STR(""))),
+			      p->limit, sizeof(*c), &out->courses, &last);
 
 	if (e)
 		return e;
 	c = out->courses.at;
-	if (more)
-		out->next = c[out->courses.n - 1].course;
+	if (last)
+		out->next = ((const struct course *)last)->course;
 	for (size_t i = 0; i < out->courses.n; i++)
 		if (principal_covers(cx->who, c[i].course))
 			c[kept++] = c[i];
@@ -620,7 +624,7 @@ const struct rpc_method gradebook_methods[] = {
 	  .fails = FAILS(ERR_NOT_FOUND, ERR_CONFLICT, ERR_PRECONDITION),
 	  .run = set },
 	{ .name = "course.set",
-	  .does = "Give a course a title and a pass mark.",
+	  .does = "Give a course a title, a pass mark and a term.",
 	  .roles = ROLE_TEACHERS,
 	  .flags = RPC_WRITES,
 	  .params = &course_set_shape,

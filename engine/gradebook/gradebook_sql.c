@@ -12,6 +12,13 @@ static const struct field learner_fields[] = {
 static const struct shape learner_shape =
 	SHAPE(struct grade_learner, learner_fields);
 
+static const struct field term_fields[] = {
+	FIELD(struct course_term_row, term, KIND_STR, "from then on"),
+	FIELD_END,
+};
+static const struct shape term_row_shape =
+	SHAPE(struct course_term_row, term_fields);
+
 static const struct field record_fields[] = {
 	FIELD(struct grade_record, node, KIND_INT, "of the chain"),
 	FIELD(struct grade_record, seq, KIND_INT, "in the chain"),
@@ -102,17 +109,34 @@ const struct stmt gradebook_sql[GRADEBOOK_STMTS] = {
 				 &column_shape },
 	[COURSE_SET] = { "course_set",
 			 "INSERT INTO course"
-			 " (org, course, title, pass_mark, updated_at)"
-			 " VALUES ($1, $2, $3, $4, $5)"
+			 " (org, course, title, pass_mark, updated_at, term)"
+			 " VALUES ($1, $2, $3, $4, $5, $6)"
 			 " ON CONFLICT (org, course) DO UPDATE"
 			 " SET title = excluded.title,"
 			 " pass_mark = excluded.pass_mark,"
+			 " term = excluded.term,"
 			 " updated_at = excluded.updated_at" },
 	[COURSE_LIST] = { "course_list",
-			  "SELECT course, title, pass_mark, updated_at"
+			  "SELECT course, title, pass_mark, term, updated_at"
 			  " FROM course WHERE org = $1 AND course > $2"
 			  " ORDER BY course LIMIT $3",
 			  &course_shape },
+	[COURSE_TERM_AT] = { "course_term_at",
+			     "SELECT term FROM course_term"
+			     " WHERE org = $1 AND course = $2 AND since <= $3"
+			     " ORDER BY since DESC LIMIT 1",
+			     &term_row_shape },
+	[COURSE_TERMS] = { "course_terms",
+			   "SELECT DISTINCT term FROM course_term"
+			   " WHERE org = $1 AND course = $2 AND term <> ''"
+			   " ORDER BY term",
+			   &term_row_shape },
+	[COURSE_TERM_BEGIN] = { "course_term_begin",
+				"INSERT INTO course_term"
+				" (org, course, since, term)"
+				" VALUES ($1, $2, $3, $4)"
+				" ON CONFLICT (org, course, since) DO UPDATE"
+				" SET term = excluded.term" },
 };
 
 const struct stmt_set gradebook_stmts = { "gradebook", gradebook_sql,
@@ -150,5 +174,14 @@ static const struct migration steps[] = {
 	  "  updated_at {int} NOT NULL,\n"
 	  "  PRIMARY KEY (org, course)\n"
 	  "){clustered};\n" },
+	{ 31, "terms of courses",
+	  "ALTER TABLE course ADD COLUMN term {text};\n"
+	  "CREATE TABLE course_term (\n"
+	  "  org {bytes} NOT NULL,\n"
+	  "  course {text} NOT NULL,\n"
+	  "  since {int} NOT NULL,\n"
+	  "  term {text} NOT NULL,\n"
+	  "  PRIMARY KEY (org, course, since)\n"
+	  "){clustered};\n" },
 };
-const struct migration_set gradebook_migrations = { steps, 1 };
+const struct migration_set gradebook_migrations = { steps, 2 };

@@ -15,10 +15,17 @@ enum gradebook_stmt {
 	COURSE_ASSESSMENTS,
 	COURSE_SET,
 	COURSE_LIST,
+	COURSE_TERM_AT,	   /* org, course, time */
+	COURSE_TERMS,	   /* org, course: each once */
+	COURSE_TERM_BEGIN, /* all columns */
 	GRADEBOOK_STMTS
 };
 extern const struct stmt gradebook_sql[GRADEBOOK_STMTS];
 
+/* Of COURSE_TERM_AT and COURSE_TERMS. */
+struct course_term_row {
+	struct str term; /* empty: none from then on */
+};
 /* A learner who has a grade in the course. */
 struct grade_learner {
 	struct id learner;

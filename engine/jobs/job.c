@@ -7,6 +7,7 @@ enum {
 	TRIES = 5,
 	BACKOFF_MS = 1000,
 	BACKOFF_MOST_MS = 600000,
+	ID_TIME_BYTES = 6, /* of a UUIDv7 */
 };
 
 const char *const job_state_words[] = {
@@ -31,6 +32,17 @@ enum err job_load(struct ctx *cx, const struct id *org, const struct id *id,
 	return e == ERR_NOT_FOUND ? err_set(cx, e, "there is no such job") : e;
 }
 
+enum err job_behind(struct ctx *cx, const struct id *org, const struct id *ref,
+		    struct job *out)
+{
+	/* Ids begin with their time, and are in no order within it. */
+	const struct str from = { (const char *)ref->b, ID_TIME_BYTES };
+	enum err e = store_one(cx, &job_sql[JOB_BEHIND],
+			       VALS(v_id(org), v_bytes(from), v_id(ref)), out);
+
+	return e == ERR_NOT_FOUND ? err_set(cx, e, "there is no such job") : e;
+}
+
 /* ---- queueing ---- */
 
 enum err job_queue(struct ctx *cx, const char *kind, const struct job_wish *w,
@@ -46,6 +58,7 @@ enum err job_queue(struct ctx *cx, const char *kind, const struct job_wish *w,
 			 .state = JOB_QUEUED,
 			 .max_tries = w->max_tries,
 			 .single = w->single,
+			 .needs = job_words(cx->arena, &w->needs),
 			 .created_at = clock_ms(cx->clock) };
 	int64_t changed;
 	enum err e;
@@ -65,6 +78,8 @@ enum err job_queue(struct ctx *cx, const char *kind, const struct job_wish *w,
 	CHECK(changed || j.single);
 	if (k->step)
 		jobs_wake(cx->app->jobs, j.due_at);
+	else if (changed && j.due_at <= clock_ms(cx->clock))
+		jobs_offer(cx->app->jobs, j.kind);
 	if (id)
 		*id = changed ? j.id : (struct id){ 0 };
 	return OK;
@@ -86,7 +101,7 @@ enum err job_save(struct ctx *cx, const struct job *was, struct job *now)
 			    v_text(now->worker), v_int(now->tries),
 			    v_text(now->last_error), v_int(now->updated_at),
 			    v_int(was->state), v_int(was->fence),
-			    v_int(was->due_at)),
+			    v_int(was->due_at), v_int(now->leased_at)),
 		       &changed);
 	if (!e && !changed)
 		return err_set(cx, ERR_CONFLICT,
@@ -134,6 +149,11 @@ enum err job_end(struct ctx *cx, struct job *j, enum job_state state,
 		return e;
 	*j = now;
 	note(cx, j);
+	jobs_count(cx->app->jobs, j,
+		   state == JOB_DONE	 ? JOB_TOLD_DONE
+		   : state == JOB_FAILED ? JOB_TOLD_FAILED
+		   : state == JOB_DEAD	 ? JOB_TOLD_DEAD
+					 : JOB_TOLD_CANCELLED);
 	return k && k->ended && state != JOB_DONE ? k->ended(cx, j) : OK;
 }
 
@@ -164,9 +184,11 @@ enum err job_tried(struct ctx *cx, struct job *j, struct str error)
 	now.last_error = str_cut(error, 0, JOB_ERROR_BYTES);
 	now.holder = now.worker = (struct str){ 0 };
 	e = job_save(cx, j, &now);
-	if (!e)
-		*j = now;
-	return e;
+	if (e)
+		return e;
+	*j = now;
+	jobs_count(cx->app->jobs, j, JOB_TOLD_TRIED);
+	return OK;
 }
 
 /* ---- staff ---- */
@@ -216,6 +238,8 @@ enum err job_retry(struct ctx *cx, const struct id *org, const struct id *id,
 	k = job_kind_find(cx->app->jobs, j.kind);
 	if (k && k->step)
 		jobs_wake(cx->app->jobs, now.due_at);
+	else
+		jobs_offer(cx->app->jobs, now.kind);
 	*out = now;
 	note(cx, &now);
 	return OK;
@@ -226,13 +250,16 @@ enum err job_list(struct ctx *cx, const struct job_filter *f, int64_t limit,
 {
 	struct val after =
 		v_bytes((struct str){ (const char *)f->after.b, ID_BYTES });
+	/* Dead is one way to fail. */
+	int other = f->state == JOB_FAILED ? JOB_DEAD : f->state;
 	const struct val v[] = { v_id(&f->org),	   after,
 				 v_id(&f->ref),	   v_text(f->kind),
-				 v_int(limit + 1), v_int(f->state) };
+				 v_int(limit + 1), v_int(f->state),
+				 v_int(other) };
 
 	return store_list(cx,
 			  &job_sql[f->has_state ? JOB_LIST_STATE : JOB_LIST], v,
-			  f->has_state ? 6 : 5, (size_t)limit, out, more);
+			  f->has_state ? 7 : 5, (size_t)limit, out, more);
 }
 
 enum err job_prune(struct ctx *cx, int64_t before_ms, int64_t most,

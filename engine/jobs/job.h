@@ -4,7 +4,8 @@
  *            lease            finish
  *   queued --------> leased ---------> done
  *     ^  ^------------'|  |
- *     |   fail, retry  |  `-- fail for good --> failed --.
+ *     |  fail, retry;  |  |
+ *     |  release       |  `-- fail for good --> failed --.
  *     |                `----- out of tries ---> dead ----|
  *     |                       cancel ---> cancelled -----|
  *     '--------------------------------------------------' retry, by staff
@@ -21,6 +22,9 @@
  *
  * Kinds with a step are run by the server itself, in the transaction that also
  * moves them on: their effect happens once.
+ *
+ * Failed for good is both: failed, a worker gave it up, and dead, its tries are
+ * used up. Who asks for those of state failed gets both.
  *
  * A job that is dead or failed is our failure, never the learner's: the kind
  * is told (ended) and keeps the attempt and its points out of it.
@@ -73,6 +77,8 @@ struct job {
 	bool single;	       /* no other open one of this kind and ref */
 	struct str last_error; /* for staff */
 	int64_t created_at, updated_at;
+	int64_t leased_at; /* the last lease's begin, or 0 */
+	struct str needs;  /* languages, as job_words has them; or absent */
 };
 
 /* How a step leaves its job; all zero: done. */
@@ -99,6 +105,15 @@ struct job_kind {
 	const struct shape *result;
 	enum err (*apply)(struct ctx *cx, const struct job *j,
 			  const void *result);
+	/*
+	 * What its worker must know beyond the body, asked for with the lease
+	 * (job.input): an object written to json, or nothing for {}, and bytes
+	 * (arena) of up to LIMIT_BLOB_BYTES, for what is large. Reads only; a
+	 * job may be asked about again, and its next worker asks anew. May be
+	 * NULL. An error is the worker's answer: he fails the job.
+	 */
+	enum err (*input)(struct ctx *cx, const struct job *j, struct buf *json,
+			  struct str *bytes);
 	/* It failed, died or was cancelled: may be NULL. */
 	enum err (*ended)(struct ctx *cx, const struct job *j);
 	int64_t max_tries;  /* 0: 5 */
@@ -112,11 +127,18 @@ struct jobs; /* the kinds, and the timer that runs steps */
 struct jobs_opts {
 	const struct job_kind *const *kinds; /* NULL-terminated */
 	struct log *log;
+	/* For jobs_metrics; NULL: it tells of no queue. */
+	struct store *store;
+	const struct clock *clock;
 };
 struct jobs *jobs_new(const struct jobs_opts *o);
 void jobs_free(struct jobs *j);
 /* Runs the kinds with a step, one piece of each kind in a batch. */
 struct tx_timer jobs_timer(struct jobs *j);
+/* Tells workers that wait (job_wait) of what was committed. */
+struct tx_part jobs_part(struct jobs *j);
+/* Lines for the page of metrics; arg: struct jobs. */
+void jobs_metrics(void *arg, struct buf *b);
 
 struct job_wish {
 	struct id org; /* none: the caller's */
@@ -125,6 +147,7 @@ struct job_wish {
 	int64_t run_at;	   /* 0: now */
 	int64_t max_tries; /* 0: the kind's */
 	bool single;	   /* if an open one is there, take that; needs ref */
+	struct list needs; /* struct str: languages its worker must have */
 };
 /*
  * Inside a command or step. *id may be NULL; none for a single one that is
@@ -136,20 +159,59 @@ MUST enum err job_queue(struct ctx *cx, const char *kind,
 MUST enum err job_load(struct ctx *cx, const struct id *org,
 		       const struct id *id, struct job *out);
 
+/* The first job about something whose id was made just before the job was
+   queued. ERR_NOT_FOUND: it is pruned. */
+MUST enum err job_behind(struct ctx *cx, const struct id *org,
+			 const struct id *ref, struct job *out);
+
+/*
+ * What a worker says of itself. Kept of each that asks, for an hour, so that
+ * people can be told why a job waits: nothing else is made of it.
+ */
+enum { JOB_ABOUT_WORDS = 64 };
+struct job_about {
+	struct list kinds;   /* struct str: what it does */
+	struct list refuses; /* and what it would, were its level not too low */
+	int level, box_level; /* enum run_level: what it has, what it wants */
+	bool has_languages;
+	struct list languages; /* struct str: that it can run */
+};
+extern const struct shape job_about_shape;
+
 /* The worker's side; holder is cx->who->actor. */
 struct job_ask {
 	struct id org;	   /* none: of all tenants */
 	struct list kinds; /* struct str */
 	struct str worker;
 	int64_t limit, lease_ms;
+	bool has_about; /* false: it does the kinds, in any language */
+	struct job_about about;
 };
 /* struct job, oldest due first; none: an empty list. */
 MUST enum err job_lease(struct ctx *cx, const struct job_ask *a,
 			struct list *out);
-/* ERR_CONFLICT from these three: the lease is no longer the caller's. */
+/*
+ * A query: whether one of the kinds may be due; a, without worker, limit and
+ * lease_ms. If none is, and cx->io->park_over is not set, the request is parked
+ * for up to wait_ms. Of the workers that are parked as many are told as jobs
+ * were queued; all others learn when their time is over, as they do of what
+ * other nodes queued, of retries and of leases that ran out.
+ */
+enum { JOB_WAIT_MOST_MS = 10000 };
+MUST enum err job_wait(struct ctx *cx, const struct job_ask *a, int64_t wait_ms,
+		       bool *due);
+/* ERR_CONFLICT from these six: the lease is no longer the caller's. */
 MUST enum err job_renew(struct ctx *cx, const struct id *org,
 			const struct id *id, int64_t fence, int64_t lease_ms,
 			struct job *out);
+/* The job, if the caller holds it: for methods that workers call with it. */
+MUST enum err job_held(struct ctx *cx, const struct id *org,
+		       const struct id *id, int64_t fence, struct job *out);
+/* What its kind tells the holder; json stays as it is for a kind that does
+   not. ERR_UNSUPPORTED: no kind that workers do. */
+MUST enum err job_input(struct ctx *cx, const struct id *org,
+			const struct id *id, int64_t fence, struct buf *json,
+			struct str *bytes);
 /* Once; the same again is fine and does nothing. */
 MUST enum err job_finish(struct ctx *cx, const struct id *org,
 			 const struct id *id, int64_t fence, struct str result,
@@ -157,6 +219,69 @@ MUST enum err job_finish(struct ctx *cx, const struct id *org,
 MUST enum err job_fail(struct ctx *cx, const struct id *org,
 		       const struct id *id, int64_t fence, struct str error,
 		       bool retry, struct job *out);
+/*
+ * Gives it back as it was leased: the try does not count, and it waits where it
+ * would had it not been leased. The same again does nothing. For a worker that
+ * is stopped, or that can run nothing.
+ */
+MUST enum err job_release(struct ctx *cx, const struct id *org,
+			  const struct id *id, int64_t fence, struct job *out);
+
+/*
+ * Where a job stands, and when it may end: of jobs that were done within a day
+ * the last few say how long one takes, those under way and the workers that
+ * asked of late how many at once. Cheap: two index ranges, cut at JOB_COUNTED.
+ */
+enum { JOB_COUNTED = 1000 };
+
+/*
+ * X(standing, word, meaning). Of what workers said within a minute, to any
+ * server of the installation; while nothing can have been heard yet, in_line.
+ */
+#define JOB_STANDINGS(X)                                                       \
+	X(JOB_RUNS, "running", "a worker has it")                              \
+	X(JOB_IN_LINE, "in_line", "it waits its turn")                         \
+	X(JOB_NO_WORKER, "no_worker",                                          \
+	  "no worker can take it now: staff have to see to that")
+enum job_standing {
+#define X(code, word, doc) code,
+	JOB_STANDINGS(X)
+#undef X
+};
+extern const char *const job_standing_words[];
+#define JOB_STANDING_DOC                                                       \
+	"running: a worker has it; in_line: it waits its turn; no_worker: no " \
+	"worker can take it now, staff have to see to that"
+
+/* The workers that an organization's jobs go to, read once. */
+struct job_workers {
+	struct id org;
+	bool read;
+	struct list rows, abouts; /* struct worker_row, struct job_about */
+};
+/*
+ * Of a queued or leased job. *why, for staff: what is wanted and what the
+ * workers offer; absent unless the standing is JOB_NO_WORKER. w: zeroed before
+ * the first call of a request, then the same one for its other jobs of org.
+ */
+MUST enum err job_standing(struct ctx *cx, struct job_workers *w,
+			   const struct job *j, int *standing, struct str *why);
+
+struct job_position {
+	int standing;	     /* enum job_standing */
+	int64_t before;	     /* due before it; JOB_COUNTED: or more */
+	int64_t running;     /* of its kind, under way now */
+	int64_t workers;     /* that do its kind, seen within a minute */
+	bool has_estimate;   /* false: nobody works, or it is not known how
+				fast */
+	int64_t estimate_ms; /* from now to its end */
+	struct str why;	     /* of standing; not in the shape */
+};
+extern const struct shape job_position_shape;
+/* Of a queued or leased job, as it was read; ERR_PRECONDITION: it has ended.
+   w: as for job_standing. */
+MUST enum err job_position(struct ctx *cx, struct job_workers *w,
+			   const struct job *j, struct job_position *out);
 
 /* The staff's side. ERR_PRECONDITION: its kind or state does not allow it. */
 MUST enum err job_cancel(struct ctx *cx, const struct id *org,
@@ -166,7 +291,7 @@ MUST enum err job_retry(struct ctx *cx, const struct id *org,
 struct job_filter {
 	struct id org, after, ref; /* none: from the start, any */
 	bool has_state;
-	int state;
+	int state;	 /* JOB_FAILED: the dead ones, too */
 	struct str kind; /* absent: any */
 };
 MUST enum err job_list(struct ctx *cx, const struct job_filter *f,

@@ -1,4 +1,4 @@
-/* job.lease, renew, finish, fail: what workers call. */
+/* job.lease, wait, renew, input, finish, fail, release: what workers call. */
 #include "base/limits.h"
 #include "engine/jobs/job_impl.h"
 
@@ -25,11 +25,14 @@ struct lease_params {
 	struct list kinds;
 	struct str worker;
 	int64_t limit, lease_ms;
+	bool has_about;
+	struct job_about about;
 };
 static const struct field lease_fields[] = {
 	FIELD(struct lease_params, kinds, KIND_LIST,
-	      "what the worker can do, most wanted first", .of = KIND_STR,
-	      .min = 1, .max = LEASE_KINDS),
+	      "what the worker has room for, most wanted first; none: it only "
+	      "says that it is there",
+	      .of = KIND_STR, .max = LEASE_KINDS),
 	FIELD(struct lease_params, worker, KIND_STR,
 	      "what the worker calls itself, for people to read", .min = 1,
 	      .max = JOB_KIND_BYTES),
@@ -38,6 +41,10 @@ static const struct field lease_fields[] = {
 	FIELD(struct lease_params, lease_ms, KIND_INT,
 	      "for how long; renew it, or another worker gets the job",
 	      .min = LEASE_LEAST_MS, .max = LEASE_MOST_MS),
+	FIELD_MAYBE(struct lease_params, about, has_about, KIND_OBJECT,
+		    "what it is able to do: jobs that need another language "
+		    "are left to others, and staff can see why a job waits",
+		    .shape = &job_about_shape),
 	FIELD_END,
 };
 static const struct shape lease_shape =
@@ -81,9 +88,59 @@ static enum err job_lease_rpc(struct ctx *cx, const void *params, void *result)
 				   .kinds = p->kinds,
 				   .worker = p->worker,
 				   .limit = p->limit,
-				   .lease_ms = p->lease_ms };
+				   .lease_ms = p->lease_ms,
+				   .has_about = p->has_about,
+				   .about = p->about };
 
 	return job_lease(cx, &a, &((struct lease_result *)result)->jobs);
+}
+
+/* ---- job.wait ---- */
+
+struct wait_params {
+	struct list kinds;
+	int64_t wait_ms;
+	bool has_languages;
+	struct list languages;
+};
+static const struct field wait_fields[] = {
+	FIELD(struct wait_params, kinds, KIND_LIST, "what the worker can do",
+	      .of = KIND_STR, .min = 1, .max = LEASE_KINDS),
+	FIELD(struct wait_params, wait_ms, KIND_INT, "for how long at most",
+	      .min = 0, .max = JOB_WAIT_MOST_MS),
+	FIELD_MAYBE(struct wait_params, languages, has_languages, KIND_LIST,
+		    "that it has; absent: jobs in any", .of = KIND_STR,
+		    .max = JOB_ABOUT_WORDS),
+	FIELD_END,
+};
+static const struct shape wait_shape = { "job_wait", sizeof(struct wait_params),
+					 wait_fields };
+
+struct wait_result {
+	bool due;
+};
+static const struct field wait_result_fields[] = {
+	FIELD(struct wait_result, due, KIND_BOOL,
+	      "a job may be there: lease it, before another does"),
+	FIELD_END,
+};
+static const struct shape wait_result_shape = { "job_wait_result",
+						sizeof(struct wait_result),
+						wait_result_fields };
+
+static enum err job_wait_rpc(struct ctx *cx, const void *params, void *result)
+{
+	const struct wait_params *p = params;
+	const struct job_ask a = {
+		.org = lease_org(cx),
+		.kinds = p->kinds,
+		.has_about = p->has_languages,
+		.about = { .has_languages = p->has_languages,
+			   .languages = p->languages },
+	};
+
+	return job_wait(cx, &a, p->wait_ms,
+			&((struct wait_result *)result)->due);
 }
 
 /* ---- with a lease ---- */
@@ -110,6 +167,28 @@ static const struct field renew_fields[] = {
 static const struct shape renew_shape = { "job_renew",
 					  sizeof(struct held_params),
 					  renew_fields };
+
+static const struct field release_fields[] = { HELD, FIELD_END };
+static const struct shape release_shape = { "job_release",
+					    sizeof(struct held_params),
+					    release_fields };
+
+static const struct field input_fields[] = { HELD, FIELD_END };
+static const struct shape input_shape = { "job_input",
+					  sizeof(struct held_params),
+					  input_fields };
+
+struct input_result {
+	struct str input;
+};
+static const struct field input_result_fields[] = {
+	FIELD(struct input_result, input, KIND_RAW,
+	      "what the worker needs to know beyond the job's body; its shape "
+	      "is the kind's"),
+	FIELD_END,
+};
+static const struct shape input_result_shape =
+	SHAPE(struct input_result, input_result_fields);
 
 static const struct field finish_fields[] = {
 	HELD,
@@ -159,6 +238,21 @@ static enum err job_renew_rpc(struct ctx *cx, const void *params, void *result)
 	return job_renew(cx, &org, &p->job, p->fence, p->lease_ms, result);
 }
 
+static enum err job_input_rpc(struct ctx *cx, const void *params, void *result)
+{
+	const struct held_params *p = params;
+	struct id org = held_org(cx, p);
+	struct buf json = { 0 };
+	enum err e = job_input(cx, &org, &p->job, p->fence, &json,
+			       &cx->io->bytes_out);
+
+	if (!e)
+		((struct input_result *)result)->input =
+			json.n ? buf_copy(&json, cx->arena) : STR("{}");
+	buf_done(&json);
+	return e;
+}
+
 static enum err job_finish_rpc(struct ctx *cx, const void *params, void *result)
 {
 	const struct held_params *p = params;
@@ -176,6 +270,15 @@ static enum err job_fail_rpc(struct ctx *cx, const void *params, void *result)
 			result);
 }
 
+static enum err job_release_rpc(struct ctx *cx, const void *params,
+				void *result)
+{
+	const struct held_params *p = params;
+	struct id org = held_org(cx, p);
+
+	return job_release(cx, &org, &p->job, p->fence, result);
+}
+
 const struct rpc_method job_methods[] = {
 	{ .name = "job.lease",
 	  .does = "Take jobs that are due, for a while.",
@@ -185,6 +288,14 @@ const struct rpc_method job_methods[] = {
 	  .params = &lease_shape,
 	  .result = &lease_result_shape,
 	  .run = job_lease_rpc },
+	{ .name = "job.wait",
+	  .does = "Wait until a job may be due; then lease it.",
+	  .roles = ROLE_WORKER,
+	  .flags = RPC_WHOLE,
+	  .budget_ms = 500,
+	  .params = &wait_shape,
+	  .result = &wait_result_shape,
+	  .run = job_wait_rpc },
 	{ .name = "job.renew",
 	  .does = "Keep a lease for longer.",
 	  .roles = ROLE_WORKER,
@@ -194,6 +305,15 @@ const struct rpc_method job_methods[] = {
 	  .result = &held_shape,
 	  .fails = FAILS(ERR_NOT_FOUND, ERR_CONFLICT),
 	  .run = job_renew_rpc },
+	{ .name = "job.input",
+	  .does = "Read what a leased job is to be done with.",
+	  .roles = ROLE_WORKER,
+	  .flags = RPC_SLOW | RPC_GIVES_BYTES | RPC_WHOLE,
+	  .budget_ms = 1000,
+	  .params = &input_shape,
+	  .result = &input_result_shape,
+	  .fails = FAILS(ERR_NOT_FOUND, ERR_CONFLICT, ERR_UNSUPPORTED),
+	  .run = job_input_rpc },
 	{ .name = "job.finish",
 	  .does = "Hand in a job's result; it is checked like any input.",
 	  .roles = ROLE_WORKER,
@@ -212,5 +332,14 @@ const struct rpc_method job_methods[] = {
 	  .result = &held_shape,
 	  .fails = FAILS(ERR_NOT_FOUND, ERR_CONFLICT),
 	  .run = job_fail_rpc },
+	{ .name = "job.release",
+	  .does = "Give a job back untouched; the try does not count.",
+	  .roles = ROLE_WORKER,
+	  .flags = RPC_WRITES | RPC_QUIET | RPC_WHOLE,
+	  .budget_ms = 500,
+	  .params = &release_shape,
+	  .result = &held_shape,
+	  .fails = FAILS(ERR_NOT_FOUND, ERR_CONFLICT),
+	  .run = job_release_rpc },
 	{ 0 },
 };

@@ -13,20 +13,18 @@
  */
 enum { LOOK_MS = 5000, AGAIN_MS = 1000 };
 
-struct jobs {
-	struct jobs_opts o;
-	int64_t look_at_ms;
-};
-
 struct jobs *jobs_new(const struct jobs_opts *o)
 {
 	struct jobs *j = calloc(1, sizeof(*j)); /* allowed: process */
 
 	CHECK(j);
 	j->o = *o;
+	if (o->clock)
+		j->began_ms = clock_ms(o->clock);
 	for (size_t i = 0; o->kinds[i]; i++) {
 		const struct job_kind *k = o->kinds[i];
 
+		CHECK(i + 1 < JOB_KINDS_MOST);
 		CHECK(k->name && strlen(k->name) <= JOB_KIND_BYTES);
 		CHECK(!k->step || (!k->apply && !k->result));
 		CHECK(k->max_tries >= 0 && k->max_tries <= JOB_TRIES_MAX);
@@ -36,6 +34,8 @@ struct jobs *jobs_new(const struct jobs_opts *o)
 
 void jobs_free(struct jobs *j)
 {
+	if (j)
+		buf_done(&j->queued);
 	free(j);
 }
 
@@ -204,8 +204,8 @@ static enum err soonest(struct ctx *cx, void *arg)
 
 		if (!k->step)
 			continue;
-		e = store_one(cx, &job_sql[JOB_SOONEST], VALS(v_z(k->name)),
-			      &row);
+		e = store_one(cx, &job_sql[JOB_SOONEST],
+			      VALS(v_z(k->name), v_int(0)), &row);
 		if (!e)
 			jobs_wake(jobs, row.due_at);
 		if (e == ERR_NOT_FOUND) {

@@ -13,7 +13,9 @@ struct list_params {
 };
 static const struct field list_fields[] = {
 	FIELD_MAYBE(struct list_params, state, has_state, KIND_ENUM,
-		    "only those in this state", .words = job_state_words),
+		    "only those in this state; failed: all that failed for "
+		    "good, also those that are dead (out of tries)",
+		    .words = job_state_words),
 	FIELD_OPT(struct list_params, kind, KIND_STR, "only this kind",
 		  .min = 1, .max = JOB_KIND_BYTES),
 	FIELD_OPT(struct list_params, ref, KIND_ID, "only about this"),
@@ -26,7 +28,9 @@ static const struct shape list_shape = SHAPE(struct list_params, list_fields);
 	FIELD(struct job, id, KIND_ID, "the job"),                             \
 		FIELD(struct job, kind, KIND_STR, "what is to be done"),       \
 		FIELD_OPT(struct job, ref, KIND_ID, "what it is about"),       \
-		FIELD(struct job, state, KIND_ENUM, "where it stands",         \
+		FIELD(struct job, state, KIND_ENUM,                            \
+		      "where it stands; failed for good: failed, a worker "    \
+		      "gave it up, or dead, out of tries",                     \
 		      .words = job_state_words),                               \
 		FIELD_OPT(struct job, due_at, KIND_TIME,                       \
 			  "when it may run, or its lease ends"),               \
@@ -44,12 +48,45 @@ static const struct shape list_shape = SHAPE(struct list_params, list_fields);
 static const struct field view_fields[] = { VIEW, FIELD_END };
 static const struct shape view_shape = { "job", sizeof(struct job),
 					 view_fields };
-static const struct field whole_fields[] = {
+
+/* One that has not ended, with what keeps it from that. */
+struct job_listed {
+	struct job job; /* first: VIEW is of it */
+	bool has_standing;
+	int standing;
+	struct str reason;
+};
+#define STANDING(s)                                                            \
+	FIELD_MAYBE(s, standing, has_standing, KIND_ENUM,                      \
+		    JOB_STANDING_DOC "; absent once it has ended",             \
+		    .words = job_standing_words),                              \
+		FIELD_OPT(s, reason, KIND_STR,                                 \
+			  "why no worker can take it: what is wanted, and "    \
+			  "what those offer that asked within a minute")
+static const struct field listed_fields[] = {
 	VIEW,
-	FIELD(struct job, body, KIND_RAW, "what the worker is told"),
+	STANDING(struct job_listed),
 	FIELD_END,
 };
-static const struct shape whole_shape = { "whole_job", sizeof(struct job),
+static const struct shape listed_shape = { "listed_job",
+					   sizeof(struct job_listed),
+					   listed_fields };
+
+struct job_whole {
+	struct job_listed job; /* first: VIEW is of it */
+	bool has_position;
+	struct job_position position;
+};
+static const struct field whole_fields[] = {
+	VIEW,
+	STANDING(struct job_listed),
+	FIELD(struct job, body, KIND_RAW, "what the worker is told"),
+	FIELD_MAYBE(struct job_whole, position, has_position, KIND_OBJECT,
+		    "where it stands in the queue; absent once it has ended",
+		    .shape = &job_position_shape),
+	FIELD_END,
+};
+static const struct shape whole_shape = { "whole_job", sizeof(struct job_whole),
 					  whole_fields };
 
 struct list_result {
@@ -58,12 +95,37 @@ struct list_result {
 };
 static const struct field list_result_fields[] = {
 	FIELD(struct list_result, jobs, KIND_LIST, "oldest first",
-	      .of = KIND_OBJECT, .shape = &view_shape),
+	      .of = KIND_OBJECT, .shape = &listed_shape),
 	RPC_NEXT_FIELD(struct list_result, KIND_ID),
 	FIELD_END,
 };
 static const struct shape list_result_shape =
 	SHAPE(struct list_result, list_result_fields);
+
+static enum err stands(struct ctx *cx, struct job_workers *w,
+		       struct job_listed *l)
+{
+	l->has_standing = l->job.due_at != 0;
+	return l->has_standing
+		       ? job_standing(cx, w, &l->job, &l->standing, &l->reason)
+		       : OK;
+}
+
+static enum err show(struct ctx *cx, const struct list *jobs, struct list *out)
+{
+	const struct job *j = jobs->at;
+	struct job_listed *l =
+		ARENA_ARRAY(cx->arena, struct job_listed, jobs->n);
+	struct job_workers workers = { 0 };
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < jobs->n; i++) {
+		l[i].job = j[i];
+		e = stands(cx, &workers, &l[i]);
+	}
+	*out = (struct list){ l, jobs->n };
+	return e;
+}
 
 static enum err job_list_rpc(struct ctx *cx, const void *params, void *result)
 {
@@ -75,13 +137,13 @@ static enum err job_list_rpc(struct ctx *cx, const void *params, void *result)
 				      .state = p->state,
 				      .kind = p->kind };
 	struct list_result *out = result;
+	struct list jobs;
 	bool more = false;
-	enum err e =
-		job_list(cx, &f, rpc_page_rows(p->limit), &out->jobs, &more);
+	enum err e = job_list(cx, &f, rpc_page_rows(p->limit), &jobs, &more);
 
 	if (!e && more)
-		out->next = ((struct job *)out->jobs.at)[out->jobs.n - 1].id;
-	return e;
+		out->next = ((struct job *)jobs.at)[jobs.n - 1].id;
+	return e ? e : show(cx, &jobs, &out->jobs);
 }
 
 struct job_params {
@@ -95,8 +157,17 @@ static const struct shape job_shape = SHAPE(struct job_params, job_fields);
 
 static enum err job_get_rpc(struct ctx *cx, const void *params, void *result)
 {
-	return job_load(cx, &cx->who->org,
-			&((const struct job_params *)params)->job, result);
+	struct job_whole *out = result;
+	struct job *j = &out->job.job;
+	struct job_workers workers = { 0 };
+	enum err e = job_load(cx, &cx->who->org,
+			      &((const struct job_params *)params)->job, j);
+
+	if (!e)
+		e = stands(cx, &workers, &out->job);
+	out->has_position = !e && j->due_at;
+	return out->has_position ? job_position(cx, &workers, j, &out->position)
+				 : e;
 }
 
 static enum err job_cancel_rpc(struct ctx *cx, const void *params, void *result)
@@ -113,7 +184,8 @@ static enum err job_retry_rpc(struct ctx *cx, const void *params, void *result)
 
 const struct rpc_method job_staff_methods[] = {
 	{ .name = "job.list",
-	  .does = "List background jobs.",
+	  .does = "List background jobs, with what keeps those that wait; "
+		  "of state failed: all that failed for good.",
 	  .roles = STAFF,
 	  .flags = RPC_SLOW | RPC_WHOLE,
 	  .budget_ms = 500,

@@ -143,8 +143,10 @@ static enum err may_grant(struct ctx *cx, uint32_t roles,
 	const struct principal *who = cx->who;
 
 	if ((roles & ROLE_OPERATOR) && !principal_has(who, ROLE_OPERATOR))
-		return err_field(cx, ERR_DENIED, "/roles",
-				 "only an operator can make an operator");
+		return err_field(
+			cx, ERR_DENIED, "/roles",
+			"only an operator can make an operator: use an "
+			"operator's key");
 	if (!who->courses.n)
 		return OK;
 	if (!courses->n)
@@ -153,10 +155,12 @@ static enum err may_grant(struct ctx *cx, uint32_t roles,
 				 "those of them that the new key may touch");
 	for (size_t i = 0; i < courses->n; i++)
 		if (!principal_covers(who, ((struct str *)courses->at)[i]))
-			return err_field(cx, ERR_DENIED, "/courses",
-					 "your own key does not cover course "
-					 "%zu of the list",
-					 i + 1);
+			return err_field(
+				cx, ERR_DENIED, "/courses",
+				"your own key does not cover course "
+				"%zu of the list: leave it out, or use "
+				"a key that does",
+				i + 1);
 	return OK;
 }
 

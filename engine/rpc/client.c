@@ -144,6 +144,7 @@ enum err client_exchange(struct ctx *cx, struct client *c, struct str message,
 		e = connect_client(cx, c);
 		if (e)
 			continue;
+		CHECK(c->link);
 		if (c->link->exchange(c->link, message, &c->reply,
 				      c->opts.timeout_ms)) {
 			*reply = buf_copy(&c->reply, cx->arena);

@@ -23,6 +23,7 @@
 enum {
 	ARENA_FIRST = 16 << 10, /* a usual call needs 3 to 6 KiB */
 	OUT_KEEP = 64 << 10,	/* of a large reply's memory */
+	PARKED_MOST = 4096,
 };
 
 const char *front_transport_word(enum front_transport t)
@@ -42,6 +43,9 @@ static void core_source(void *arg, struct buf *b)
 		      "Requests taken and not yet answered.", core_busy(c));
 	metrics_gauge(b, "assay_slow_queries_waiting",
 		      "Queries that wait for a worker.", pool_waiting(c->pool));
+	metrics_gauge(b, "assay_requests_parked",
+		      "Queries that wait for something to happen.",
+		      parking_n(c->parking));
 	metrics_gauge(b, "assay_draining", "1 while the server stops.",
 		      core_draining(c));
 	if (!c->opts.app->executor)
@@ -84,6 +88,9 @@ struct core *core_new(const struct core_opts *o)
 	c->index = rpc_index_new(o->table);
 	if (o->workers > 0)
 		c->pool = pool_new(o->workers, o->worker_queue);
+	c->parking = parking_new(o->clock, o->parked ? o->parked : PARKED_MOST,
+				 o->workers > 0);
+	o->app->parking = c->parking;
 	if (o->metrics)
 		metrics_source(o->metrics, core_source, c);
 	return c;
@@ -93,6 +100,8 @@ void core_free(struct core *c)
 {
 	if (!c)
 		return;
+	c->opts.app->parking = NULL; /* what runs on has nobody to wake */
+	parking_free(c->parking);
 	pool_free(c->pool);
 	rpc_index_free(c->index);
 	free(c);
@@ -148,6 +157,8 @@ static void request_reset(struct request *rq, const struct front_msg *m)
 	rq->entry = NULL;
 	rq->in = rq->result = NULL;
 	rq->replayed = false;
+	rq->park_until_ns = 0;
+	rq->reruns = 0;
 }
 
 void core_take(struct request *rq, const struct front_msg *m)
@@ -166,6 +177,7 @@ void core_take(struct request *rq, const struct front_msg *m)
 void core_drain(struct core *c)
 {
 	atomic_store(&c->draining, true);
+	parking_drain(c->parking);
 }
 
 bool core_draining(const struct core *c)
@@ -176,6 +188,11 @@ bool core_draining(const struct core *c)
 int64_t core_busy(const struct core *c)
 {
 	return atomic_load(&((struct core *)c)->busy);
+}
+
+int64_t core_step_parked(struct core *c)
+{
+	return parking_step(c->parking);
 }
 
 bool core_wait_idle(struct core *c, int64_t wait_ms)

@@ -35,6 +35,7 @@ struct core_opts {
 	struct metrics *metrics; /* may be NULL */
 	int workers; /* threads for slow queries; 0: they run in core_take */
 	int worker_queue; /* queries waiting for one; more: ERR_BUSY */
+	int parked;	  /* queries that wait at once (parking.h); 0: 4096 */
 };
 
 /* Aborts on a row that is wrong: no roles, no run, a name twice. */
@@ -49,7 +50,16 @@ void core_detach(struct request *rq); /* NULL is allowed */
 /* Answers by slot->reply, exactly once. Any thread; one message a request. */
 void core_take(struct request *rq, const struct front_msg *m);
 
-/* From now on new requests are answered ERR_DRAINING. */
+/*
+ * Without workers: runs the parked queries that were woken or are over.
+ * Returns how many.
+ */
+int64_t core_step_parked(struct core *c);
+
+/*
+ * From now on new requests are answered ERR_DRAINING, and those that are
+ * parked as if their time was over.
+ */
 void core_drain(struct core *c);
 bool core_draining(const struct core *c);
 /* Requests taken and not yet answered. */

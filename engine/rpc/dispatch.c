@@ -14,6 +14,7 @@ static enum err run_row(struct request *rq)
 	rq->io.bytes_out = (struct str){ 0 };
 	rq->io.replay = (struct str){ 0 };
 	rq->io.private_reply = false;
+	rq->io.park.ms = 0;
 	err_clear(&rq->cx);
 	return m->run(&rq->cx, rq->in, rq->result);
 }
@@ -22,7 +23,7 @@ static enum err run_and_encode(struct request *rq)
 {
 	enum err e = run_row(rq);
 
-	if (!e)
+	if (!e && (rq->io.park.ms <= 0 || rq->io.park_over))
 		e = reply_encode(rq);
 	if (rq->io.after)
 		rq->io.after(&rq->cx, rq->io.after_arg);
@@ -50,35 +51,81 @@ static enum err run_on_reader(struct request *rq)
 	return e;
 }
 
-bool dispatch_query(struct request *rq, int64_t wait_ms)
+/* On a reader, if the row needs one. False: none is free, and none came. */
+static bool run_query(struct request *rq, int64_t wait_ms, enum err *e)
 {
 	struct store *store = rq->core->opts.app->store;
 	struct ctx *cx = &rq->cx;
-	enum err e;
 
 	if (rq->entry->method->flags & RPC_NO_STORE) {
-		reply_send(rq, run_and_encode(rq));
+		*e = run_and_encode(rq);
 		return true;
 	}
 	if (!store) {
-		reply_send(rq,
-			   err_set(cx, ERR_UNAVAILABLE, "no database is open"));
+		*e = err_set(cx, ERR_UNAVAILABLE, "no database is open");
 		return true;
 	}
 	cx->db = store_reader(store, wait_ms);
 	if (!cx->db && wait_ms == 0)
 		return false;
 	if (cx->db) {
-		e = run_on_reader(rq);
+		*e = run_on_reader(rq);
 		store_reader_done(store, cx->db);
 		cx->db = NULL;
 	} else {
-		e = refuse_for(cx, BUSY_RETRY_MS, ERR_BUSY,
-			       "all database connections are in use; try "
-			       "again");
+		*e = refuse_for(cx, BUSY_RETRY_MS, ERR_BUSY,
+				"all database connections are in use; try "
+				"again");
+	}
+	return true;
+}
+
+/* True: it waits, and is no longer this thread's. */
+static bool parks(struct request *rq)
+{
+	enum parked is = parking_hold(rq->core->parking, rq);
+
+	if (is == PARKED_NOT)
+		rq->io.park_over = true;
+	return is == PARKED;
+}
+
+bool dispatch_query(struct request *rq, int64_t wait_ms)
+{
+	enum err e = OK;
+
+	for (;;) {
+		if (!run_query(rq, wait_ms, &e))
+			return false;
+		if (e || rq->io.park.ms <= 0 || rq->io.park_over)
+			break;
+		if (parks(rq))
+			return true;
 	}
 	reply_send(rq, e);
 	return true;
+}
+
+/* Its key may have been revoked, or have expired, while it waited. */
+static enum err may_still(struct request *rq)
+{
+	const struct core_opts *o = &rq->core->opts;
+
+	if (rq->entry->method->roles & ROLE_ANYONE || !o->auth.principal)
+		return OK;
+	return o->auth.principal(o->app->auth, &rq->cx, rq->token, &rq->cx.who);
+}
+
+void dispatch_parked(struct request *rq)
+{
+	enum err e;
+
+	err_clear(&rq->cx);
+	e = may_still(rq);
+	if (e)
+		reply_send(rq, e);
+	else
+		dispatch_query(rq, READER_WAIT_MS);
 }
 
 static void query(struct request *rq)
@@ -195,6 +242,7 @@ static enum err command_run(struct work *w)
 
 	rq->records.n = 0;
 	rq->replayed = false;
+	rq->io.refused = OK;
 	err_clear(&rq->cx);
 	if (rq->io.idem.p && !(flags & RPC_OWN_KEY)) {
 		e = by_key(rq);
@@ -206,9 +254,21 @@ static enum err command_run(struct work *w)
 	e = run_row(rq);
 	if (e)
 		return e;
+	if (rq->io.refused)
+		return rq->records.n
+			       ? journal_append(rq->core->opts.app->journal,
+						&rq->cx, &rq->records)
+			       : OK;
 	rq->replayed = rq->io.replay.p != NULL;
 	e = reply_encode(rq);
 	return e || rq->replayed ? e : append(rq);
+}
+
+/* Rights have changed: nobody is believed by what was known. */
+static void forget(struct core *c)
+{
+	c->opts.auth.forget(c->opts.app->auth);
+	parking_wake_all(c->parking);
 }
 
 static void command_done(struct work *w, enum err e)
@@ -216,14 +276,16 @@ static void command_done(struct work *w, enum err e)
 	struct request *rq = (struct request *)w;
 
 	rq->cx.db = NULL;
+	if (!e)
+		e = rq->io.refused;
 	if (!e && rq->io.rights_changed && rq->core->opts.auth.forget)
-		rq->core->opts.auth.forget(rq->core->opts.app->auth);
+		forget(rq->core);
 	if (!e && rq->replayed)
 		metrics_replayed(rq->core->opts.metrics);
 	reply_send(rq, e);
 }
 
-static void command(struct request *rq)
+static void execute(struct request *rq)
 {
 	struct executor *x = rq->core->opts.app->executor;
 	enum err e = ERR_UNAVAILABLE;
@@ -246,6 +308,38 @@ static void command(struct request *rq)
 					  ? "too many commands wait; try again"
 					  : "commands are not taken now; try "
 					    "again"));
+}
+
+static void prepare(struct request *rq)
+{
+	enum err e = rq->entry->method->prepare(&rq->cx, rq->in);
+
+	if (e)
+		reply_send(rq, e);
+	else
+		execute(rq);
+}
+
+static void command(struct request *rq)
+{
+	struct pool *pool = rq->core->pool;
+
+	if (!rq->entry->method->prepare)
+		execute(rq);
+	else if (!pool)
+		prepare(rq);
+	else if (!pool_submit(pool, rq))
+		reply_send(rq, refuse_for(&rq->cx, BUSY_RETRY_MS, ERR_BUSY,
+					  "too many files wait to be read; try "
+					  "again later"));
+}
+
+void dispatch_pooled(struct request *rq)
+{
+	if (rq->entry->method->flags & RPC_WRITES)
+		prepare(rq);
+	else
+		dispatch_query(rq, READER_WAIT_MS);
 }
 
 void dispatch(struct request *rq)

@@ -11,6 +11,9 @@
 	X("accommodation.removed",                                             \
 	  "A learner is owed nothing special any more.")                       \
 	X("accommodation.set", "A learner is owed other times from now on.")   \
+	X("artifact.corrected", "A work was replaced before its reviews.")     \
+	X("artifact.submitted", "A work was handed in for review by peers.")   \
+	X("artifact.withdrawn", "A work was taken back.")                      \
 	X("assessment.published", "A new version of an assessment is open.")   \
 	X("assessment.retired", "An assessment takes no new attempts.")        \
 	X("attempt.abandoned", "An attempt's time ran out and it was lost.")   \
@@ -30,6 +33,9 @@
 	X("attempt.submitted", "A learner handed in an attempt.")              \
 	X("attempt.suspended", "An attempt stands still.")                     \
 	X("attempt.voided", "An attempt no longer counts.")                    \
+	X("content.asked", "Content of a repository or folder is asked for.")  \
+	X("content.failed", "Content could not be read.")                      \
+	X("content.synced", "Content was read; what is new is published.")     \
 	X("course.set", "A course has another title or pass mark.")            \
 	X("grade.changed", "A learner's grade in a course changed.")           \
 	X("grade.released", "Learners may see their grades.")                  \
@@ -37,6 +43,18 @@
 	X("group.set", "A group has other members.")                           \
 	X("job.dead", "Background work failed as often as it may.")            \
 	X("job.failed", "Background work failed for good.")                    \
+	X("lab.checked", "A learner's lab was checked; never a grade.")        \
+	X("lab.merged", "A lab's newer starter files were taken over.")        \
+	X("lab.opened", "A learner opened a lab.")                             \
+	X("lab.published", "A lab has a new version.")                         \
+	X("lab.reset", "A learner began a lab anew.")                          \
+	X("lab.restored", "A lab's work is what it was before.")               \
+	X("lab.saved", "A learner saved a lab's work.")                        \
+	X("lab.unpacked", "Files of an archive went into a lab's work.")       \
 	X("learner.erased", "A learner's personal data is gone.")              \
 	X("override.removed", "An override is gone.")                          \
-	X("override.set", "A learner or group has other rules.")
+	X("override.set", "A learner or group has other rules.")               \
+	X("reviewer.licence_changed", "A reviewer may do more, or less.")      \
+	X("submission.judged",                                                 \
+	  "What was handed in to a code item has its verdict, or failed.")     \
+	X("submission.received", "Files were handed in to a code item.")

@@ -50,6 +50,12 @@ struct front_slot {
 	 * again.
 	 */
 	void (*reply)(struct front_slot *s, struct str json, struct str bytes);
+	/*
+	 * The request waits from now on (on), or goes on: a front end that has
+	 * a bound for messages in flight counts those that wait apart, so that
+	 * they keep nobody out. False: too many wait already. NULL: no bound.
+	 */
+	bool (*park)(struct front_slot *s, bool on);
 };
 
 /* A page on the ws port. Exact paths only: there are no folders. */

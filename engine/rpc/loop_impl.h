@@ -21,6 +21,7 @@ enum {
 	OUT_PAUSE = 256 << 10, /* replies that wait: nothing more is read */
 	KEEP = 64 << 10,       /* of a large message's or reply's memory */
 	OUT_KEEP = 4 << 10,    /* of a connection's, when all is sent */
+	PARKED_MAX = 2048,     /* requests that wait, of each loop */
 	/* Beyond these who has more than CHUNK, or OUT_PAUSE, is closed. */
 	/* What all half messages, and all replies that wait, may take. */
 	HALVES_MAX = 256 << 20,
@@ -96,7 +97,7 @@ struct loop {
 
 	pthread_mutex_t slots_lock;
 	struct loop_slot *free;
-	int slots_n, slots_max;
+	int slots_n, slots_max, parked; /* slots_max grows with parked */
 
 	char chunk[CHUNK];
 };

@@ -19,6 +19,24 @@ static void slot_reply(struct front_slot *base, struct str json,
 	atomic_fetch_sub(&state->busy, 1);
 }
 
+/* One that waits leaves its place to another. */
+static bool slot_park(struct front_slot *base, bool on)
+{
+	struct loop *l = ((struct loop_slot *)base)->loop;
+	bool may;
+
+	pthread_mutex_lock(&l->slots_lock);
+	may = !on || l->parked < PARKED_MAX;
+	if (may) {
+		l->parked += on ? 1 : -1;
+		l->slots_max += on ? 1 : -1;
+	}
+	pthread_mutex_unlock(&l->slots_lock);
+	if (may && on && atomic_load(&l->stalled_n) > 0)
+		loop_wake(l);
+	return may;
+}
+
 static struct loop_slot *slot_new(struct loop *l)
 {
 	struct loop_slot *s = calloc(1, sizeof(*s)); /* allowed: pooled */
@@ -26,6 +44,7 @@ static struct loop_slot *slot_new(struct loop *l)
 	CHECK(s);
 	s->loop = l;
 	s->base.reply = slot_reply;
+	s->base.park = slot_park;
 	core_attach(l->front->s->opts.core, &s->base);
 	return s;
 }

@@ -196,10 +196,24 @@ static void slot_reply(struct front_slot *base, struct str json,
 	nng_ctx_send(s->ctx, s->aio);
 }
 
+/* Its place is one of those that were made for who waits. */
+static bool slot_park(struct front_slot *base, bool on)
+{
+	struct nng_front *f = ((struct slot *)base)->front;
+	int most = f->slots_n - f->s->opts.contexts;
+
+	if (!on || atomic_fetch_add(&f->parked, 1) >= most) {
+		atomic_fetch_sub(&f->parked, 1);
+		return !on;
+	}
+	return true;
+}
+
 static enum err make_slots(struct ctx *cx, struct nng_front *f)
 {
-	int n = f->s->opts.contexts, rv = 0;
+	int n = f->s->opts.contexts * 2, rv = 0;
 
+	f->slots_n = n;
 	f->slots = calloc((size_t)n, sizeof(*f->slots)); /* allowed: process */
 	CHECK(f->slots);
 	for (int i = 0; i < n && rv == 0; i++) {
@@ -207,6 +221,7 @@ static enum err make_slots(struct ctx *cx, struct nng_front *f)
 
 		s->front = f;
 		s->base.reply = slot_reply;
+		s->base.park = slot_park;
 		core_attach(f->s->opts.core, &s->base);
 		rv = nng_ctx_open(&s->ctx, f->sock);
 		if (rv == 0)
@@ -248,7 +263,7 @@ enum err nng_front_new(struct ctx *cx, struct front_state *state,
 
 void nng_front_run(struct nng_front *f)
 {
-	for (int i = 0; i < f->s->opts.contexts; i++)
+	for (int i = 0; i < f->slots_n; i++)
 		slot_receive(&f->slots[i]);
 	watch_start(f);
 }

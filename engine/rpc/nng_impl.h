@@ -79,6 +79,8 @@ struct nng_front {
 	nng_socket sock;
 	nng_tls_config *tls;
 	struct slot *slots;
+	int slots_n; /* contexts, and as many again that may wait */
+	_Atomic int parked;
 	struct conn_table conns;
 	int sending_max; /* replies that wait on one connection */
 

@@ -44,7 +44,7 @@ enum err listen_tls(struct ctx *cx, struct str cert, nng_tls_config **out)
 
 enum err front_check_cert(struct ctx *cx, struct str tls_cert)
 {
-	nng_tls_config *c;
+	nng_tls_config *c = NULL;
 	enum err e = listen_tls(cx, tls_cert, &c);
 
 	if (!e)

@@ -159,7 +159,8 @@ static void sweep_http(struct watch *w, int fd, const struct endpoint *who,
 	if (info->tcpi_last_data_recv < idle_ms &&
 	    info->tcpi_bytes_received < HTTP_BYTES && age < HTTP_LIFE_MS)
 		return;
-	connect(fd, &nobody, sizeof(nobody)); /* a reset, in Linux's words */
+	/* A reset, in Linux's words. */
+	(void)connect(fd, &nobody, sizeof(nobody));
 	atomic_fetch_add(&f->s->swept_http, 1);
 }
 
@@ -202,15 +203,19 @@ static bool hang_up_unix(struct watch *w, int fd)
  */
 static void bound_listener(struct watch *w, int fd)
 {
-	struct sockaddr_storage here = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} here;
 	socklen_t n = sizeof(here);
 	int size = HTTP_BUFFER, port;
 
-	if (getsockname(fd, (struct sockaddr *)&here, &n) != 0)
+	memset(&here, 0, sizeof(here));
+	if (getsockname(fd, &here.any, &n) != 0)
 		return;
-	port = here.ss_family == AF_INET
-		       ? ntohs(((struct sockaddr_in *)&here)->sin_port)
-		       : ntohs(((struct sockaddr_in6 *)&here)->sin6_port);
+	port = ntohs(here.any.sa_family == AF_INET ? here.in.sin_port
+						   : here.in6.sin6_port);
 	if (http_port(w->f, port))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
@@ -304,12 +309,13 @@ static void sweep(struct watch *w)
 	if (w->pipes_n)
 		qsort(w->pipes, w->pipes_n, sizeof(*w->pipes), endpoint_cmp);
 	while ((e = readdir(d))) {
+		int64_t fd;
 		int copy;
 
-		if (e->d_name[0] == '.')
-			continue;
+		if (!str_int(str_of(e->d_name), &fd))
+			continue; /* "." and ".." */
 		n++;
-		copy = copy_socket(atoi(e->d_name));
+		copy = copy_socket((int)fd);
 		if (copy >= 0 && !sweep_one(w, copy, now_ms))
 			close(copy);
 	}

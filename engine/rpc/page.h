@@ -31,5 +31,13 @@ static inline int64_t rpc_page_rows(int64_t limit)
 	return limit ? limit : RPC_PAGE_ROWS;
 }
 
+/*
+ * One page by a statement whose last value is how many rows it may give: vals
+ * without that one. *last: the page's last row, whose key is the next cursor;
+ * NULL: there is no page behind it. row: bytes of a row's struct.
+ */
+MUST enum err rpc_page(struct ctx *cx, const struct stmt *st,
+		       const struct val *vals, size_t n, int64_t limit,
+		       size_t row, struct list *out, const void **last);
 /* For a cursor that no page gave. ERR_INVALID. */
 MUST enum err rpc_bad_cursor(struct ctx *cx);

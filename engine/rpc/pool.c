@@ -1,10 +1,11 @@
-/* The threads for queries that may take long, and their bounded queue. */
+/*
+ * The threads for queries that may take long and for what comes before some
+ * commands, and their bounded queue.
+ */
 #include "engine/rpc/request.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-
-enum { READER_WAIT_MS = 2000 };
 
 struct pool {
 	pthread_mutex_t lock;
@@ -39,7 +40,7 @@ static void *pool_loop(void *arg)
 
 	pthread_setname_np(pthread_self(), "worker");
 	while ((rq = pool_take(arg)))
-		dispatch_query(rq, READER_WAIT_MS);
+		dispatch_pooled(rq);
 	return NULL;
 }
 

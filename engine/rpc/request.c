@@ -115,6 +115,25 @@ static enum err judge_envelope(struct request *rq, const struct envelope *env)
 	return OK;
 }
 
+/* Which roles it takes: the text says what to call it with. */
+static enum err wrong_role(struct ctx *cx, const struct rpc_method *m)
+{
+	struct buf b = { 0 };
+	struct str roles;
+
+	for (int i = 0; role_words[i]; i++)
+		if (m->roles & (UINT32_C(1) << i)) {
+			buf_z(&b, b.n ? ", " : "");
+			buf_z(&b, role_words[i]);
+		}
+	roles = buf_copy(&b, cx->arena);
+	buf_done(&b);
+	return err_set(cx, ERR_DENIED,
+		       "%s is for these roles: %.*s; use a key or token that "
+		       "has one of them",
+		       m->name, STR_FMT(roles));
+}
+
 /* Deny is the default: a row without roles is open to nobody. */
 static enum err authorize(struct request *rq)
 {
@@ -139,10 +158,7 @@ static enum err authorize(struct request *rq)
 	if (e)
 		return e;
 	if (!who || !(who->roles & m->roles))
-		return err_set(cx, ERR_DENIED,
-			       "the caller has none of the roles that %s is "
-			       "for",
-			       m->name);
+		return wrong_role(cx, m);
 	if (m->flags & RPC_WHOLE && who->courses.n)
 		return err_set(cx, ERR_DENIED,
 			       "%s concerns the whole organization, and your "

@@ -19,6 +19,7 @@
 #include "base/field.h"
 #include "engine/audit/record.h"
 #include "engine/auth/auth.h"
+#include "engine/rpc/parking.h"
 
 enum rpc_flags {
 	RPC_READS = 0,	     /* a query, on a reader */
@@ -52,9 +53,17 @@ struct rpc_io {
 	bool private_reply; /* set by a handler: the reply holds what no record
 			       may; it is kept for repeats, but sealed under
 			       the caller's key (kept.h) */
-	bool rights_changed; /* set by a handler: after the commit no cached
-				principal is believed (auth_forget) */
-	struct str peer;     /* for the log: transport and address */
+	bool rights_changed;  /* set by a handler: after the commit no cached
+				 principal is believed (auth_forget) */
+	struct rpc_park park; /* set by a query that waits: see parking.h */
+	bool park_over;	      /* it waited long enough, and has to answer */
+	void *prepared;	      /* set by a command's prepare, for its run */
+	/*
+	 * Set by a command that returns OK: the caller is refused with this
+	 * and cx->error, and what it wrote is kept. A repeat runs again.
+	 */
+	enum err refused;
+	struct str peer; /* for the log: transport and address */
 	/*
 	 * Set by a query that borrows what its result points into: called, on
 	 * the same thread, when the result was encoded or the query has failed.
@@ -77,6 +86,14 @@ struct rpc_method {
 	 * zeroed. Strings live in cx->arena.
 	 */
 	enum err (*run)(struct ctx *cx, const void *params, void *result);
+	/*
+	 * Of a command, or NULL: what takes long and needs no database (a file
+	 * is read and checked), before it has the executor, by a worker's
+	 * thread. What it makes it leaves in cx->io->prepared (arena); run may
+	 * be called several times on it, and changes nothing of it. Its error
+	 * is the reply. So such commands of one caller may overtake others.
+	 */
+	enum err (*prepare)(struct ctx *cx, const void *params);
 };
 
 #define FAILS(...) ((const enum err[]){ __VA_ARGS__, OK })

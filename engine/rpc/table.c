@@ -92,6 +92,7 @@ static void row_check(const struct rpc_method *m)
 	CHECK(strchr(m->name, '.'));
 	CHECK(!(m->flags & RPC_WRITES) ||
 	      !(m->flags & (RPC_SLOW | RPC_NO_STORE)));
+	CHECK((m->flags & RPC_WRITES) || !m->prepare);
 	CHECK((m->flags & RPC_WRITES) ||
 	      !(m->flags & (RPC_SINGLE | RPC_OWN_KEY | RPC_QUIET)));
 }

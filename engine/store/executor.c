@@ -81,9 +81,14 @@ static void parts_committed(struct executor *x)
 
 static void parts_aborted(struct executor *x)
 {
-	for (size_t i = x->o.parts_n; i-- > 0;)
-		if (x->o.parts[i].aborted)
-			x->o.parts[i].aborted(x->o.parts[i].arg);
+	for (size_t i = x->o.parts_n; i-- > 0;) {
+		const struct tx_part *p = &x->o.parts[i];
+
+		if (x->doubtful && p->in_doubt)
+			p->in_doubt(p->arg);
+		else if (p->aborted)
+			p->aborted(p->arg);
+	}
 }
 
 /* One work inside the transaction */

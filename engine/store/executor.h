@@ -58,6 +58,11 @@ struct tx_part {
 	void (*aborted)(void *arg); /* nothing since BEGIN happened; the
 				       database may also hold a commit whose
 				       answer was lost: reload */
+	/*
+	 * Instead of aborted when it may have happened, for who would throw
+	 * away what the database then speaks of. NULL: aborted is called.
+	 */
+	void (*in_doubt)(void *arg);
 };
 
 /* Work that falls due by the clock. Run in the same batches. */

@@ -134,7 +134,8 @@ static struct plan make_plan(struct ctx *cx, const struct store *s)
 			if (is_for(&sets[i]->steps[k], s))
 				p.steps[p.n++] = &sets[i]->steps[k];
 	if (p.n)
-		qsort(p.steps, p.n, sizeof(*p.steps), by_number);
+		qsort(p.steps, p.n, sizeof(const struct migration *),
+		      by_number);
 	for (size_t i = 0; i < p.n; i++)
 		CHECK(p.steps[i]->number > (i ? p.steps[i - 1]->number : 0));
 	return p;

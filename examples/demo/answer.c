@@ -114,6 +114,7 @@ static struct str wrong(struct ctx *cx, const struct item *it, struct rng *rng)
 	case ITEM_CLOZE:
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:
+	case ITEM_CODE:
 	case ITEM_TYPE_COUNT:
 		break;
 	}

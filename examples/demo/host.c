@@ -9,8 +9,10 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "base/limits.h"
 #include "examples/demo/demo.h"
 
 void say(const char *fmt, ...)
@@ -88,6 +90,7 @@ static int spawn(const struct host *h, const char *const *more, const char *log)
 		stop("cannot fork: %m");
 	if (pid)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGTERM); /* a demo that fails leaves none */
 	if (!freopen(log, "a", stderr))
 		_exit(127);
 	execv(program, (char *const *)argv);
@@ -149,6 +152,28 @@ void host_remove(const struct host *h)
 		fprintf(stderr, "demo: %s is left behind\n", h->folder);
 }
 
+int host_assay(const struct host *h, const char *const *args)
+{
+	const char *argv[16];
+	char program[512], log[128];
+	int n = 0, pid;
+
+	snprintf(program, sizeof(program), "%s/assay", h->bin);
+	argv[n++] = program;
+	while (*args && n < 15)
+		argv[n++] = *args++;
+	argv[n] = NULL;
+	pid = fork();
+	if (pid < 0)
+		stop("cannot fork: %m");
+	if (pid)
+		return wait_for(pid);
+	if (!freopen(log_of(h, log), "a", stderr))
+		_exit(127);
+	execv(program, (char *const *)argv);
+	_exit(127);
+}
+
 struct client *connect_as(struct ctx *cx, const struct host *h,
 			  struct str token)
 {
@@ -190,4 +215,50 @@ struct str must(struct ctx *cx, struct client *c, const char *method,
 	if (bytes_out)
 		*bytes_out = r.bytes;
 	return r.result;
+}
+
+struct str read_all(struct ctx *cx, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	struct buf b = { .limit = LIMIT_IMPORT_BYTES };
+	char part[4096];
+	size_t n;
+	struct str s;
+
+	if (!f)
+		stop("cannot read %s: %m", path);
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_add(&b, part, n);
+	fclose(f);
+	s = buf_copy(&b, cx->arena);
+	buf_done(&b);
+	return s;
+}
+
+struct jval parsed(struct ctx *cx, struct str json)
+{
+	struct jdoc *doc;
+
+	if (jdoc_parse(cx, json, &doc))
+		stop("a reply is not JSON: %s", cx->error.text);
+	return jdoc_root(doc);
+}
+
+struct jval follow(struct ctx *cx, struct jval v, const char *path)
+{
+	struct str rest = str_of(path), one;
+
+	while (str_split(&rest, '/', &one))
+		if (!jval_get(v, str_z(cx->arena, one), &v))
+			stop("a reply has no %s", path);
+	return v;
+}
+
+int64_t number_at(struct ctx *cx, struct jval v, const char *path)
+{
+	int64_t n;
+
+	if (!jval_int(follow(cx, v, path), &n))
+		stop("%s is no number", path);
+	return n;
 }

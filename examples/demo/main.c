@@ -10,73 +10,6 @@
 #include "engine/auth/sign.h"
 #include "examples/demo/demo.h"
 
-struct learner {
-	char name[32];
-	unsigned skill; /* of 1000 */
-	struct client *client;
-	char attempt[ID_TEXT + 1];
-	int64_t slots;
-};
-
-struct demo {
-	struct ctx *cx;
-	struct host host;
-	struct assessment_def def;
-	struct client *staff;
-	struct str jwk, audience;
-	struct rng_seeded rng;
-	struct learner learners[LEARNERS];
-	int64_t acknowledged;
-	struct arena *step; /* of one call */
-};
-
-static struct str read_all(struct ctx *cx, const char *path)
-{
-	FILE *f = fopen(path, "re");
-	struct buf b = { .limit = LIMIT_IMPORT_BYTES };
-	char part[4096];
-	size_t n;
-	struct str s;
-
-	if (!f)
-		stop("cannot read %s: %m", path);
-	while ((n = fread(part, 1, sizeof(part), f)) > 0)
-		buf_add(&b, part, n);
-	fclose(f);
-	s = buf_copy(&b, cx->arena);
-	buf_done(&b);
-	return s;
-}
-
-static struct jval parsed(struct ctx *cx, struct str json)
-{
-	struct jdoc *doc;
-
-	if (jdoc_parse(cx, json, &doc))
-		stop("a reply is not JSON: %s", cx->error.text);
-	return jdoc_root(doc);
-}
-
-/* {"a":{"b":…}}: follow("a/b"). */
-static struct jval follow(struct ctx *cx, struct jval v, const char *path)
-{
-	struct str rest = str_of(path), one;
-
-	while (str_split(&rest, '/', &one))
-		if (!jval_get(v, str_z(cx->arena, one), &v))
-			stop("a reply has no %s", path);
-	return v;
-}
-
-static int64_t number_at(struct ctx *cx, struct jval v, const char *path)
-{
-	int64_t n;
-
-	if (!jval_int(follow(cx, v, path), &n))
-		stop("%s is no number", path);
-	return n;
-}
-
 /* ---- the platform's part ---- */
 
 static void import_and_publish(struct demo *d, const char *file)
@@ -135,22 +68,28 @@ static void register_issuer(struct demo *d)
 	    "that it signs");
 }
 
+struct client *connect_learner(struct demo *d, const char *name,
+			       const char *course)
+{
+	struct token_wish w = { .issuer = STR("https://lms.example"),
+				.audience = d->audience,
+				.subject = str_of(name),
+				.courses = str_of(course),
+				.lives_ms = 3600000 };
+	struct str token;
+
+	if (sign_for(d->cx, d->jwk, &w, &token))
+		stop("%s", d->cx->error.text);
+	return connect_as(d->cx, &d->host, token);
+}
+
 static void connect_learners(struct demo *d)
 {
 	for (int i = 0; i < LEARNERS; i++) {
 		struct learner *l = &d->learners[i];
-		struct token_wish w = { .issuer = STR("https://lms.example"),
-					.audience = d->audience,
-					.courses = STR("net-101"),
-					.lives_ms = 3600000 };
-		struct str token;
-
 		snprintf(l->name, sizeof(l->name), "learner%03d", i + 1);
 		l->skill = 350 + (unsigned)rng_below(&d->rng.rng, 600);
-		w.subject = str_of(l->name);
-		if (sign_for(d->cx, d->jwk, &w, &token))
-			stop("%s", d->cx->error.text);
-		l->client = connect_as(d->cx, &d->host, token);
+		l->client = connect_learner(d, l->name, "net-101");
 		progress("connecting", i + 1, LEARNERS);
 	}
 	say("connected %d learners over %s", LEARNERS, d->host.url);
@@ -358,19 +297,26 @@ static void verify(struct demo *d)
 		stop("the server finds its own chain broken");
 }
 
-static void play(struct demo *d, const char *file)
+static void play(struct demo *d)
 {
+	const char *file =
+		str_fmt(d->cx->arena, "%s/networks.gift", d->examples).p;
+
 	import_and_publish(d, file);
 	register_issuer(d);
 	connect_learners(d);
 	everyone(d, "first half of attempt 1", first_half);
 	crash(d);
+	begin_code(d);
 	everyone(d, "second half of attempt 1", second_half);
 	everyone(d, "second attempts", second_attempt);
 	say("handed in all attempts; %lld answers acknowledged",
 	    (long long)d->acknowledged);
 	mark_essays(d);
 	print_gradebook(d);
+	play_code(d);
+	play_lab(d);
+	say("%s", "");
 	verify(d);
 }
 
@@ -380,20 +326,21 @@ int main(int argc, char **argv)
 			  .clock = &clock_system,
 			  .rng = rng_system() };
 	struct demo *d = calloc(1, sizeof(*d)); /* allowed: the program's own */
-	const char *bin = "build/bin", *examples = "examples";
+	const char *bin = "build/bin";
 	char path[256];
 	int code;
 
+	if (sodium_init() < 0 || !d)
+		return 3;
+	d->examples = "examples";
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "--bin") == 0)
 			bin = argv[i + 1];
 		else if (strcmp(argv[i], "--examples") == 0)
-			examples = argv[i + 1];
+			d->examples = argv[i + 1];
 		else
 			stop("usage: demo [--bin DIR] [--examples DIR]");
 	}
-	if (sodium_init() < 0 || !d)
-		return 3;
 	d->cx = &cx;
 	d->step = arena_new(1 << 20);
 	rng_seeded_from(&d->rng, 2026);
@@ -403,8 +350,7 @@ int main(int argc, char **argv)
 		stop("assayd init failed; see %s/assayd.log", d->host.folder);
 	host_start(&d->host);
 	d->staff = connect_as(&cx, &d->host, str_trim(read_all(&cx, path)));
-	snprintf(path, sizeof(path), "%s/networks.gift", examples);
-	play(d, path);
+	play(d);
 	code = host_stop(&d->host);
 	say("stopped   the server: %s", code ? "NOT cleanly" : "cleanly");
 	host_remove(&d->host);

@@ -214,6 +214,98 @@ static void a_single_job_is_single_across_nodes(enum db_kind kind)
 	cluster_free(c);
 }
 
+/* ---- where a job stands ---- */
+
+static void a_jobs_place_and_end_are_told_from_what_was_done(enum db_kind kind)
+{
+	struct cluster *c = cluster_new(kind);
+	struct tx *w;
+	struct id id[6];
+	struct job_position p;
+	struct job a, b;
+
+	if (!c)
+		skip();
+	w = &c->nodes[0].w;
+	for (int i = 0; i < 6; i++) {
+		id[i] = jw_queue(w, "grade", "{}");
+		tx_step_clock(w, 1);
+	}
+	jw_queue(w, "other", "{}");
+	p = jw_position(w, &id[4]);
+	assert_int_equal(p.before, 4);
+	assert_int_equal(p.running, 0);
+	assert_int_equal(p.workers, 0);
+	assert_false(p.has_estimate);
+
+	assert_int_equal(jw_lease(w, 1, &a), 1);
+	tx_step_clock(w, 10000);
+	assert_int_equal(jw_say(w, JW_FINISH, &a), OK);
+	p = jw_position(w, &id[4]);
+	assert_int_equal(p.before, 3);
+	assert_int_equal(p.workers, 1);
+	assert_true(p.has_estimate);
+	assert_int_equal(p.estimate_ms, 40000);
+
+	assert_int_equal(jw_lease(w, 1, &a), 1);
+	assert_int_equal(jw_lease(w, 1, &b), 1);
+	tx_step_clock(w, 4000);
+	p = jw_position(w, &id[5]);
+	assert_int_equal(p.before, 2);
+	assert_int_equal(p.running, 2);
+	assert_int_equal(p.estimate_ms, 20000);
+	p = jw_position(w, &a.id);
+	assert_int_equal(p.before, 0);
+	assert_int_equal(p.estimate_ms, 6000);
+	/* Nobody came back: the leases ran out, and nothing is promised. */
+	tx_step_clock(w, 700000);
+	p = jw_position(w, &id[5]);
+	assert_int_equal(p.running, 0);
+	assert_int_equal(p.workers, 0);
+	assert_false(p.has_estimate);
+	cluster_free(c);
+}
+
+/* ---- given back ---- */
+
+static void
+a_released_job_has_lost_no_try_and_keeps_its_place(enum db_kind kind)
+{
+	struct cluster *c = cluster_new(kind);
+	struct tx *one, *two;
+	struct id first;
+	struct job a, b;
+
+	if (!c)
+		skip();
+	one = &c->nodes[0].w;
+	two = &c->nodes[1].w;
+	first = jw_queue(one, "grade", "{}");
+	for (int i = 0; i < 20; i++) { /* grade: dead after 3 tries */
+		assert_int_equal(jw_lease(i % 2 ? one : two, 1, &a), 1);
+		assert_true(id_eq(&a.id, &first));
+		assert_int_equal(a.tries, 1);
+		assert_int_equal(a.fence, i + 1);
+		tx_step_clock(one, 5);
+		tx_step_clock(two, 5);
+		jw_queue(one, "grade", "{}"); /* later than it */
+		assert_int_equal(jw_say(i % 2 ? two : one, JW_RELEASE, &a),
+				 ERR_CONFLICT);
+		assert_int_equal(jw_say(i % 2 ? one : two, JW_RELEASE, &a), OK);
+		/* Once more, as when the answer was lost. */
+		assert_int_equal(jw_say(i % 2 ? one : two, JW_RELEASE, &a), OK);
+		assert_int_equal(jw_say(i % 2 ? one : two, JW_FINISH, &a),
+				 ERR_CONFLICT);
+	}
+	b = jw_get(one, &first);
+	assert_int_equal(b.state, JOB_QUEUED);
+	assert_int_equal(b.tries, 0);
+	assert_int_equal(b.holder.n, 0);
+	assert_int_equal(jw_effects(one, &first, "ended"), 0);
+	assert_true(tx_chain(one).intact);
+	cluster_free(c);
+}
+
 #define BOTH(f)                                                                \
 	static void sqlite_##f(void **state)                                   \
 	{                                                                      \
@@ -229,6 +321,8 @@ BOTH(every_job_counts_once_whoever_races)
 BOTH(one_of_several_workers_gets_the_job)
 BOTH(a_step_runs_on_one_node_at_a_time)
 BOTH(a_single_job_is_single_across_nodes)
+BOTH(a_jobs_place_and_end_are_told_from_what_was_done)
+BOTH(a_released_job_has_lost_no_try_and_keeps_its_place)
 
 int main(void)
 {
@@ -238,6 +332,8 @@ int main(void)
 		T(one_of_several_workers_gets_the_job),
 		T(a_step_runs_on_one_node_at_a_time),
 		T(a_single_job_is_single_across_nodes),
+		T(a_jobs_place_and_end_are_told_from_what_was_done),
+		T(a_released_job_has_lost_no_try_and_keeps_its_place),
 	};
 
 	if (sodium_init() < 0)

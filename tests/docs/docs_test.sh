@@ -104,6 +104,11 @@ part_settings() {
 			found "operations.md does not tell of $name"
 	done < <("$bin/assayd" --print-config | sed -n 's/^#\([a-z_]*\) = .*/\1/p')
 	while read -r name; do
+		sed -n '/^## Workers/,/^## /p' docs/operations.md |
+			grep -E "^\| \`$name\` \|" >/dev/null || # all is read
+			found "operations.md does not tell of the worker's $name"
+	done < <("$bin/assay-worker" --print-config | sed -n 's/^#\([a-z_]*\) = .*/\1/p')
+	while read -r name; do
 		"$bin/assayd" --print-config | grep -q "^#$name = " ||
 			found "operations.md tells of $name, which is no setting"
 	done < <(sed -n '/^## Settings/,/^## /s/^| `\([a-z_]*\)` |.*/\1/p' docs/operations.md)
@@ -182,6 +187,8 @@ part_examples() {
 			fi
 			if run_block "$lang" "$file" >"$work/out" 2>&1; then
 				echo "ok $(basename "$file") ($lang)"
+			elif lacks=$(tr -s ' \n' ' ' <"$work/out" | grep -oE 'the language [a-z+]+ is not'); then
+				echo "$lacks here: $(basename "$file") is not run" >&2
 			else
 				found "$page: this block fails:"
 				cat "$file" "$work/out" >&2

@@ -15,6 +15,7 @@ static bool type_is(struct compare *c, struct str want)
 		[ITEM_ESSAY] = "Essay",
 		[ITEM_DESCRIPTION] = "Description",
 		[ITEM_OPAQUE] = "-",
+		[ITEM_CODE] = "-",
 	};
 
 	return str_is(want, words[c->it->type]) ||

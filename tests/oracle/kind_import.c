@@ -18,6 +18,7 @@ static bool qtype_is(struct compare *c, struct jval want)
 		[ITEM_ESSAY] = "essay",
 		[ITEM_DESCRIPTION] = "description",
 		[ITEM_OPAQUE] = "opaque",
+		[ITEM_CODE] = "code",
 	};
 
 	return import_text_is(c, "qtype", want, str_of(words[c->it->type]));

@@ -352,6 +352,7 @@ static enum err read_body(struct oracle *o, struct jval q, struct item *it)
 	case ITEM_DESCRIPTION:
 		return OK;
 	case ITEM_OPAQUE:
+	case ITEM_CODE:
 	case ITEM_TYPE_COUNT:
 		break;
 	}

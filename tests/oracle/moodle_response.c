@@ -210,6 +210,7 @@ static bool read_member(struct oracle *o, const struct item *it,
 		return read_text(name, s, r);
 	case ITEM_DESCRIPTION:
 	case ITEM_OPAQUE:
+	case ITEM_CODE:
 	case ITEM_TYPE_COUNT:
 		break;
 	}

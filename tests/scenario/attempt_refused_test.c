@@ -99,6 +99,8 @@ static const struct refused cases[] = {
 
 /* They need more than one call; the name is the test's. */
 static const struct refused elsewhere[] = {
+	{ "attempt.check", "the_number_of_submissions_has_an_end", 0, "",
+	  ERR_LIMIT_REACHED },
 	{ "attempt.start", "one_key_gives_one_reply", 0, "", ERR_CONFLICT },
 	{ "attempt.submit", "a_late_submit_of_an_abandoned_policy_is_too_late",
 	  0, "", ERR_TOO_LATE },

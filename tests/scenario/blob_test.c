@@ -234,6 +234,99 @@ static void jobs_are_listed_page_by_page(void **state)
 	assert_false(reply_has(w, &r, "next"));
 }
 
+static void a_worker_reads_the_input_of_a_job_while_it_holds_it(void **state)
+{
+	static const char *const lease =
+		"{\"kinds\":[\"test.work\"],\"worker\":\"w\",\"limit\":1,"
+		"\"lease_ms\":60000}";
+	struct world *w = *state;
+	const char *job = world_job(w);
+	struct reply r = world_call(w, "worker", "job.input",
+				    "{\"job\":\"%s\",\"fence\":1}", job);
+
+	assert_int_equal(r.e, ERR_CONFLICT);
+	world_ok(w, "worker", "job.lease", "%s", lease);
+	r = world_ok(w, "worker", "job.input", "{\"job\":\"%s\",\"fence\":1}",
+		     job);
+	assert_int_equal(reply_int(w, &r, "input/fence"), 1);
+	assert_true(str_eq(r.bytes, STR("a\0b")));
+	world_pass(w, 61000);
+	world_ok(w, "worker", "job.lease", "%s", lease);
+	r = world_call(w, "worker", "job.input", "{\"job\":\"%s\",\"fence\":1}",
+		       job);
+	assert_int_equal(r.e, ERR_CONFLICT);
+	r = world_ok(w, "worker", "job.input", "{\"job\":\"%s\",\"fence\":2}",
+		     job);
+	assert_int_equal(reply_int(w, &r, "input/fence"), 2);
+	assert_true(str_eq(r.bytes, STR("a\0b")));
+}
+
+static struct asked *waits(struct world *w)
+{
+	return world_ask(w, "worker", "job.wait",
+			 "{\"kinds\":[\"test.work\"],\"wait_ms\":5000}");
+}
+
+static bool was_told(struct world *w, struct asked *a)
+{
+	struct reply r = world_answer(w, a);
+	struct str due;
+
+	assert_int_equal(r.e, OK);
+	due = str_of(reply_text(w, &r, "due"));
+	assert_true(str_is(due, "true") || str_is(due, "false"));
+	return str_is(due, "true");
+}
+
+/* One job calls for one worker; the clock alone wakes the other. */
+static void of_workers_that_wait_as_many_are_told_as_jobs_come(void **state)
+{
+	static const char *const lease =
+		"{\"kinds\":[\"test.work\"],\"worker\":\"w\",\"limit\":1,"
+		"\"lease_ms\":60000}";
+	struct world *w = *state;
+	struct asked *a = waits(w), *b = waits(w);
+	const char *job;
+	struct reply r;
+	int n;
+
+	world_run(w);
+	assert_false(world_answered(a) || world_answered(b));
+	job = world_job(w);
+	world_run(w);
+	n = world_answered(a) + world_answered(b);
+	assert_int_equal(n, 1);
+	r = world_ok(w, "worker", "job.lease", "%s", lease);
+	assert_int_equal(reply_count(w, &r, "jobs"), 1);
+	if (!world_answered(a)) {
+		struct asked *other = a;
+
+		a = b;
+		b = other;
+	}
+	assert_true(was_told(w, a));
+	world_pass(w, 5000);
+	assert_false(was_told(w, b));
+	/* Who comes when one is due need not wait; who gives it back wakes. */
+	a = waits(w);
+	world_run(w);
+	assert_false(world_answered(a));
+	world_ok(w, "worker", "job.release", "{\"job\":\"%s\",\"fence\":1}",
+		 job);
+	world_run(w);
+	assert_true(world_answered(a));
+	assert_true(was_told(w, a));
+	assert_true(was_told(w, waits(w)));
+	/* A lease that runs out is nobody's event: the clock tells. */
+	world_ok(w, "worker", "job.lease", "%s", lease);
+	world_pass(w, 58000);
+	a = waits(w);
+	world_run(w);
+	assert_false(world_answered(a));
+	world_pass(w, 2100);
+	assert_true(was_told(w, a));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +341,8 @@ int main(void)
 		T(only_who_may_forgets_only_who_was_here),
 		T(staff_sees_jobs_and_cannot_stop_an_erasure),
 		T(jobs_are_listed_page_by_page),
+		T(a_worker_reads_the_input_of_a_job_while_it_holds_it),
+		T(of_workers_that_wait_as_many_are_told_as_jobs_come),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

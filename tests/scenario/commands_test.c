@@ -13,6 +13,7 @@
 
 #include "engine/audit/record_sql.h"
 #include "engine/rpc/table.h"
+#include "tests/scenario/code.h"
 #include "tests/scenario/story.h"
 
 #define ADMIN "admin"
@@ -41,6 +42,103 @@
 	"'answers':[{'text':'frog','fraction':1}]}]}"
 #define LEASE "{'kinds':['test.work'],'worker':'w','limit':1,'lease_ms':60000"
 #define JOB(x, more) "{'job':'$" x "'" more
+#define COMMIT "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define CODE_FILE                                                              \
+	"{'assay':1,'course':'c','slug':'x','title':'t',"                      \
+	"'items':[" CODE_ITEM("2?", "") "]}"
+
+#define LAB_OF(slug, text)                                                     \
+	"'assay_lab':1,'course':'c','slug':'" slug "','title':'t',"            \
+	"'run':['true'],'starter':[{'name':'main.py','text':'" text "'}],"     \
+	"'check':{'kind':'io','languages':['python'],'tests':[{'name':'1',"    \
+	"'input':{'text':'1'},'answer':{'text':'1'}}]}"
+#define LAB(slug, text) "{'definition':{" LAB_OF(slug, text) "}"
+#define LAB_REF "{'course':'c','slug':'l'"
+#define WORK(x, more) "{'session':'$" x "'" more
+
+/*
+ * Ann reviews Bob's work, he Cat's: each has but one to choose. A lease's token
+ * is its number in the run.
+ */
+#define PEER(slug, more)                                                       \
+	"{'definition':{'assay':1,'course':'c','slug':'" slug                  \
+	"','title':'t','peer':{'rubric':{'criteria':[{'id':'a','title':'A',"   \
+	"'points':10}]},'counts':'formative','must_review':1,"                 \
+	"'must_receive':1,'stop':{'least':1,'most':1},"                        \
+	"'feedback':{'strengths':1,'improvements':0,'words_each':1,"           \
+	"'words_total':1}" more "}}"
+#define PEER_WORK(slug, text) REF_OF(slug, ",'content':{'text':'" text "'}")
+#define SAID(x, token, text)                                                   \
+	"{'review':'$" x "','fence':" token ",'words':{'scores':["             \
+	"{'criterion':'a','points':5}],'strengths':['" text "']}"
+#define GIVEN(what, points)                                                    \
+	"{" what ",'scores':[{'criterion':'a','points':" points "}]" WHY
+#define LEASED(x, token) "{'review':'$" x "','fence':" token
+#define BOB "learner:bob"
+#define CAT "learner:cat"
+#define PEER_COMMANDS                                                          \
+	{ AUTHOR, "assessment.publish",                                        \
+	  PEER("pe", ",'hand_in':{'grace_minutes':0},'gold':[{'id':'A',"       \
+		     "'title':'t','text':'gold','covert':false,'scores':["     \
+		     "{'criterion':'a','points':5,'comment':'so'}],"           \
+		     "'reason':'so'}]"),                                       \
+	  NULL },                                                              \
+		{ AUTHOR, "assessment.publish", PEER("po", ""), NULL },        \
+		{ ANN, "artifact.submit", PEER_WORK("po", "one"),              \
+		  PEER_WORK("po", "two"), "1=artifact" },                      \
+		{ ANN, "artifact.correct",                                     \
+		  "{'artifact':'$1','content':{'text':'better'}", NULL },      \
+		{ ANN, "artifact.withdraw", "{'artifact':'$1'", NULL },        \
+		{ ANN, "artifact.submit", PEER_WORK("pe", "mine"), NULL },     \
+		{ BOB, "artifact.submit", PEER_WORK("pe", "his"), NULL,        \
+		  "2=artifact" },                                              \
+		{ ANN, "calibration.next", REF_OF("pe", ""), NULL,             \
+		  "3=review" },                                                \
+		{ ANN, "review.submit", SAID("3", "1", "strong one"), NULL },  \
+		{ BOB, "calibration.next", REF_OF("pe", ""), NULL,             \
+		  "3=review" },                                                \
+		{ BOB, "review.submit", SAID("3", "2", "strong two"), NULL },  \
+		{ ANN, "review.next", REF_OF("pe", ""), NULL, "3=review" },    \
+		{ ANN, "review.renew", LEASED("3", "3"), NULL },               \
+		{ ANN, "review.draft", "{'review':'$3','words':{'scores':[]}", \
+		  NULL },                                                      \
+		{ ANN, "review.return", LEASED("3", "3"), NULL },              \
+		{ ANN, "review.next", REF_OF("pe", ""), NULL, "3=review" },    \
+		{ ANN, "review.submit", SAID("3", "4", "quite new again"),     \
+		  NULL },                                                      \
+		{ CAT, "artifact.submit", PEER_WORK("pe", "hers"), NULL },     \
+		{ BOB, "review.next", REF_OF("pe", ""), NULL, "4=review" },    \
+		{ BOB, "review.submit", SAID("4", "5", "more of them"),        \
+		  NULL },                                                      \
+		{ BOB, "review.rate", "{'review':'$3','rating':5", NULL },     \
+		{ BOB, "artifact.reveal", "{'artifact':'$2'", NULL },          \
+		{ STAFF, "review.mark", "{'review':'$3','mark':4" WHY, NULL }, \
+		{ STAFF, "peer.decide", GIVEN("'artifact':'$2'", "7"),         \
+		  GIVEN("'artifact':'$2'", "8") },                             \
+		{ STAFF, "peer.confirm", "{'artifact':'$2','take':true" WHY,   \
+		  NULL },                                                      \
+		{ BOB, "appeal.file",                                          \
+		  "{'artifact':'$2','grounds':'one two three four five six "   \
+		  "seven eight nine ten eleven twelve thirteen fourteen "      \
+		  "fifteen sixteen seventeen eighteen nineteen twenty'",       \
+		  NULL, "5=appeal" },                                          \
+		{ PLAT, "appeal.triage", "{'appeal':'$5','take':true" WHY,     \
+		  NULL },                                                      \
+		{ PLAT, "appeal.decide",                                       \
+		  GIVEN("'appeal':'$5','outcome':'changed'", "9"), NULL },     \
+		{ STAFF, "peer.relate",                                        \
+		  REF_OF("pe",                                                 \
+			 ",'learner':'cat','what':'team','group':'g'" WHY),    \
+		  NULL },                                                      \
+		{ STAFF, "peer.waive",                                         \
+		  REF_OF("pe", ",'learner':'cat','what':'duty'" WHY), NULL },  \
+		{ STAFF, "reviewer.license",                                   \
+		  REF_OF("pe", ",'learner':'bob','licence':'suspended'" WHY),  \
+		  NULL },                                                      \
+	{                                                                      \
+		BOB, "artifact.resubmit", PEER_WORK("pe", "newer"),            \
+			PEER_WORK("pe", "newest")                              \
+	}
 
 /* Params without their last brace: the key is put behind them. */
 struct command {
@@ -113,11 +211,42 @@ static const struct command commands[] = {
 	  JOB("m", ",'fence':1,'error':'e','retry':false"), NULL },
 	{ PLAT, "job.retry", JOB("m", ""), "{'job':'" NOBODY "'" },
 	{ PLAT, "job.cancel", JOB("m", ""), "{'job':'" NOBODY "'" },
+	{ "worker", "job.lease", LEASE, NULL, "n=jobs/0/id" },
+	{ "worker", "job.release", JOB("n", ",'fence':1"), NULL },
+	{ AUTHOR, "content.sync",
+	  "{'course':'c','source':'https://example.org/c.git'",
+	  "{'course':'c','source':'https://example.org/d.git'" },
+	{ "worker", "content.deliver",
+	  JOB("D",
+	      ",'fence':1,'commit':'" COMMIT "','path':'q.assessment.json'"),
+	  NULL, .bytes = "{" },
+	{ AUTHOR, "code.selftest", "{'definition':" CODE_FILE, NULL },
+	{ ANN, "attempt.start", REF_OF("x", ""), REF_OF("q", ""), "x=attempt" },
+	{ ANN, "attempt.check", THE("x", ",'slot':1,'response':" MAIN_C("a")),
+	  THE("x", ",'slot':1,'response':" MAIN_C("b")) },
+	{ STAFF, "submission.rejudge", REF_OF("x", WHY),
+	  REF_OF("x", ",'reason':'s'") },
+	{ ANN, "attempt.submit", THE("x", ""), THE("a", "") },
+	{ AUTHOR, "lab.publish", LAB("l", "x"), LAB("m", "x"), "l=id" },
+	{ ANN, "lab.open", LAB_REF, NULL, "s=session" },
+	{ ANN, "lab.save", WORK("s", ",'files':[{'name':'a','text':'1'}]"),
+	  WORK("s", ",'files':[{'name':'a','text':'2'}]"), "c=commit" },
+	{ ANN, "lab.unpack", WORK("s", ",'name':'a'"), NULL },
+	{ ANN, "lab.reset", WORK("s", ""), NULL },
+	{ ANN, "lab.restore", WORK("s", ",'commit':'$c'"), NULL },
+	{ ANN, "lab.run", WORK("s", ""), NULL },
+	{ ANN, "lab.check", WORK("s", ""), NULL },
+	{ AUTHOR, "lab.publish", LAB("l", "y"), NULL },
+	{ ANN, "lab.offer", WORK("s", ""), NULL },
+	{ ANN, "lab.merge", WORK("s", ",'version':2"), NULL },
+	{ "worker", "lab.host_save",
+	  "{'job':'$t','fence':1,'session':'$z','removed':['main.py']", NULL },
+	PEER_COMMANDS,
 	{ AUTHOR, "assessment.retire", REF, NULL },
 	{ ADMIN, "learner.erase", "{'learner':'ann','reason':'r'",
 	  "{'learner':'ann','reason':'s'" },
 };
-enum { COMMANDS = sizeof(commands) / sizeof(commands[0]), JOBS = 6 };
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]), JOBS = 9 };
 
 /* How many records each command leaves; and what it replied. */
 struct told {
@@ -173,13 +302,38 @@ static void keep(struct world *w, struct story_vars *v, const struct command *c,
 typedef struct reply how(struct world *w, const struct command *c,
 			 struct str params);
 
+/* What workers wait for, and what they had to do before a story begins. */
+static void prepare(struct world *w, struct story_vars *v)
+{
+	static const struct story_vars none;
+	struct str code = story_params(w, &none, CODE_FILE);
+	struct reply r;
+
+	for (int i = 0; i < JOBS; i++)
+		world_job(w);
+	code_selftest_all(w, code.p, SELFTEST_OK);
+	world_publish(w, code.p);
+	world_ok(w, AUTHOR, "content.sync",
+		 "{\"course\":\"c\",\"source\":\"https://example.org/b\"}");
+	v->value['D'] = code_lease(w, "content.sync").job;
+	world_ok(w, AUTHOR, "lab.publish",
+		 "{\"definition\":{\"assay_lab\":1,\"course\":\"c\","
+		 "\"slug\":\"shell\",\"title\":\"t\"}}");
+	r = world_ok(w, ANN, "lab.open",
+		     "{\"course\":\"c\",\"slug\":\"shell\"}");
+	v->value['z'] = reply_text(w, &r, "session");
+	world_ok(w, ANN, "lab.terminal_open",
+		 "{\"session\":\"%s\",\"rows\":24,\"cols\":80}", v->value['z']);
+	world_run(w); /* its job is queued */
+	v->value['t'] = code_lease(w, "lab.terminal").job;
+}
+
 /* The first n commands. */
 static void tell(struct world *w, how *call, struct told *t, size_t n)
 {
 	struct story_vars v = { 0 };
 
-	for (int i = 0; i < JOBS; i++)
-		world_job(w);
+	prepare(w, &v);
 	for (size_t i = 0; i < n; i++) {
 		const struct command *c = &commands[i];
 		int64_t before = head(w);
@@ -285,8 +439,7 @@ static void the_same_key_with_other_params_is_a_conflict(void **state)
 	struct world *w = *state;
 	struct story_vars v = { 0 };
 
-	for (int i = 0; i < JOBS; i++)
-		world_job(w);
+	prepare(w, &v);
 	for (size_t i = 0; i < COMMANDS; i++) {
 		const struct command *c = &commands[i];
 		struct str params = params_of(w, &v, c->params, i);

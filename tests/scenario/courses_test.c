@@ -22,6 +22,12 @@
 	"{'definition':{'assay':1,'course':'c','slug':'n','title':'t',"        \
 	"'items':[" QUIZ_ITEMS "]}}"
 
+#define LAB "{'course':'c','slug':'lab'}"
+#define WORK(more) "{'session':'$w'" more "}"
+#define PEER "{'course':'c','slug':'pe'}"
+#define PEER_OF(more) "{'course':'c','slug':'pe','learner':'ann'" more "}"
+#define OLD ",'commit':'0000000000000000000000000000000000000000'"
+
 struct probe {
 	const char *method, *params;
 	/* Why it may answer; what it says is then not of the other course. */
@@ -40,6 +46,15 @@ static const struct probe probes[] = {
 	{ "assessment.get", "{'assessment':'$q'}" },
 	{ "assessment.list", "{'course':'c'}" },
 	{ "assessment.retire", "{'assessment':'$q'}" },
+	{ "code.selftest", QUIZ },
+	{ "submission.list", REF },
+	{ "submission.list", THE("") },
+	{ "submission.get", THE(",'slot':1,'number':1") },
+	{ "submission.rejudge", REF_OF("'reason':'r'") },
+	{ "submission.rejudged", REF },
+	{ "content.sync", "{'course':'c','source':'https://example.org/x'}" },
+	{ "content.list", "{'course':'c'}" },
+	{ "content.get", "{'sync':'$s'}" },
 	{ "override.set", REF_OF("'learner':'ann','rules':{'attempts':3}") },
 	{ "override.remove", REF_OF("'learner':'ann'") },
 	{ "override.list", REF },
@@ -79,6 +94,58 @@ static const struct probe probes[] = {
 	{ "course.set", "{'course':'c','title':'C'}" },
 	{ "course.list", "{}", "only its courses" },
 	{ "blob.put", "{'media_type':'a/b','learner':'ann'}" },
+	{ "lab.publish", "{'definition':{'assay_lab':1,'course':'c',"
+			 "'slug':'n','title':'t'}}" },
+	{ "lab.list", "{'course':'c'}" },
+	{ "lab.get", LAB },
+	{ "lab.open", "{'course':'c','slug':'lab','learner':'ann'}" },
+	{ "lab.files", WORK("") },
+	{ "lab.read", WORK(",'name':'x'") },
+	{ "lab.save", WORK(",'removed':['x']") },
+	{ "lab.history", WORK("") },
+	{ "lab.restore", WORK(OLD) },
+	{ "lab.reset", WORK("") },
+	{ "lab.offer", WORK("") },
+	{ "lab.merge", WORK(",'version':1") },
+	{ "lab.run", WORK("") },
+	{ "lab.check", WORK("") },
+	{ "lab.unpack", WORK(",'name':'x'") },
+	{ "lab.result", "{'run':'$r'}" },
+	{ "lab.terminal_open", WORK(",'rows':24,'cols':80") },
+	{ "lab.terminal_read", WORK(",'attach':1") },
+	{ "lab.terminal_write", WORK(",'attach':1") },
+	{ "lab.terminal_resize", WORK(",'attach':1,'rows':9,'cols':9") },
+	{ "lab.terminal_close", WORK(",'attach':1") },
+	{ "artifact.submit", PEER_OF(",'content':{'text':'x'}") },
+	{ "artifact.resubmit", PEER_OF(",'content':{'text':'x'}") },
+	{ "artifact.correct", "{'artifact':'$f','content':{'text':'x'}}" },
+	{ "artifact.withdraw", "{'artifact':'$f'" WHY "}" },
+	{ "artifact.reveal", "{'artifact':'$f'}" },
+	{ "artifact.get", "{'artifact':'$f'}" },
+	{ "calibration.next", PEER_OF("") },
+	{ "review.next", PEER_OF("") },
+	{ "review.renew", "{'review':'$v','fence':1}" },
+	{ "review.return", "{'review':'$v','fence':1}" },
+	{ "review.draft", "{'review':'$v','words':{'scores':[]}}" },
+	{ "review.submit", "{'review':'$v','fence':1,'words':{'scores':[]}}" },
+	{ "review.get", "{'review':'$v'}" },
+	{ "review.file", "{'review':'$v','name':'a'}" },
+	{ "review.rate", "{'review':'$v','rating':1}" },
+	{ "review.mark", "{'review':'$v','mark':1" WHY "}" },
+	{ "reviewer.get", PEER_OF("") },
+	{ "reviewer.list", PEER },
+	{ "reviewer.license", PEER_OF(",'licence':'suspended'" WHY) },
+	{ "peer.queue", PEER },
+	{ "peer.preview", "{'artifact':'$f','scores':[]}" },
+	{ "peer.decide", "{'artifact':'$f','scores':[]" WHY "}" },
+	{ "peer.confirm", "{'artifact':'$f','take':true" WHY "}" },
+	{ "peer.waive", PEER_OF(",'what':'duty'" WHY) },
+	{ "peer.relate", PEER_OF(",'what':'team','group':'g'" WHY) },
+	{ "appeal.file", "{'artifact':'$f','grounds':'x'}" },
+	{ "appeal.triage", "{'appeal':'$f','take':true" WHY "}" },
+	{ "appeal.decide", "{'appeal':'$f','outcome':'upheld'" WHY "}" },
+	{ "appeal.get", "{'appeal':'$f'}" },
+	{ "appeal.list", PEER },
 	{ "blob.info", "{'digest':'$d','learner':'ann'}" },
 	{ "blob.get", "{'digest':'$d','learner':'ann'}" },
 };
@@ -166,9 +233,30 @@ static void what_belongs_to_another_course_is_not_there(void **state)
 		  "'title':'t','items':[" QUIZ_ITEMS "]}}",
 		  OK, "q=assessment/id" },
 		{ "platform", "course.set", "{'course':'c','title':'C'}", OK },
+		{ "author", "content.sync",
+		  "{'course':'c','source':'https://example.org/x'}", OK,
+		  "s=id" },
 		{ "learner:ann", "attempt.start", REF, OK, "a=attempt" },
 		{ "learner:ann", "blob.put", "{'media_type':'a/b'}", OK,
 		  "d=digest", .bytes = "hers" },
+		{ "author", "lab.publish",
+		  "{'definition':{'assay_lab':1,'course':'c','slug':'lab',"
+		  "'title':'t','run':['true']}}",
+		  OK },
+		{ "author", "assessment.publish",
+		  "{'definition':{'assay':1,'course':'c','slug':'pe',"
+		  "'title':'t','peer':{'rubric':{'criteria':[{'id':'a',"
+		  "'title':'A','points':10}]},'gold':[{'id':'g','title':'t',"
+		  "'text':'x','scores':[{'criterion':'a','points':5,"
+		  "'comment':'so'}],'reason':'so'}]}}}",
+		  OK },
+		{ "learner:ann", "artifact.submit",
+		  "{'course':'c','slug':'pe','content':{'text':'x'}}", OK,
+		  "f=artifact" },
+		{ "learner:ann", "calibration.next",
+		  "{'course':'c','slug':'pe'}", OK, "v=review" },
+		{ "learner:ann", "lab.open", LAB, OK, "w=session" },
+		{ "learner:ann", "lab.run", WORK(""), OK, "r=run" },
 		{ "platform", "learner.set", "{'learner':'ann','name':'A'}", OK,
 		  "l=id" },
 		{ "platform", "learner.set", "{'learner':'bob','name':'B'}",

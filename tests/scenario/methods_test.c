@@ -1,6 +1,7 @@
 /*
  * Every method, and every failure that its row lists. The last test compares
- * what happened here with the table.
+ * what happened here, and in the files of attempts and of work beside, with
+ * the table.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,28 +11,7 @@
 #include <cmocka.h>
 
 #include "engine/rpc/table.h"
-#include "tests/scenario/story.h"
-
-#define ADMIN "admin"
-#define ANN "learner:ann"
-#define BOB "learner:bob"
-#define PLAT "platform"
-#define STAFF "moderator"
-#define AUTHOR "author"
-#define FOREIGN "foreign"
-#define BOUND "bound:elsewhere"
-#define NOBODY "018f0000-0000-7000-8000-000000000001"
-#define REF "{'course':'c','slug':'q'}"
-#define REF_OF(slug, more) "{'course':'c','slug':'" slug "'" more "}"
-#define THE(x, more) "{'attempt':'$" x "'" more "}"
-#define WHY ",'reason':'r'"
-#define QUIZ(slug, policy)                                                     \
-	"{'definition':{'assay':1,'course':'c','slug':'" slug                  \
-	"','title':'t','policy':{" policy "},'items':[" QUIZ_ITEMS "]}}"
-#define JWKS                                                                   \
-	"{'keys':[{'kty':'EC','crv':'P-256','kid':'k1',"                       \
-	"'x':'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',"                   \
-	"'y':'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0'}]}"
+#include "tests/scenario/methods.h"
 
 static void a_server_tells_about_itself(void **state)
 {
@@ -87,8 +67,7 @@ static void tenants_keys_and_issuers(void **state)
 	STORY(*state, &(struct story_vars){ 0 }, rows);
 }
 
-/* n bytes of JSON: [0,0,…] */
-static const char *many_tokens(struct world *w, size_t n)
+const char *many_tokens(struct world *w, size_t n)
 {
 	char *text = arena_alloc(w->cx.arena, n + 1);
 
@@ -109,6 +88,8 @@ static void what_is_too_large_is_said_to_be(void **state)
 		{ AUTHOR, "assessment.publish", "{}", ERR_TOO_LARGE,
 		  .bytes = tokens },
 		{ AUTHOR, "assessment.check", "{}", ERR_TOO_LARGE,
+		  .bytes = tokens },
+		{ AUTHOR, "code.selftest", "{}", ERR_TOO_LARGE,
 		  .bytes = tokens },
 	};
 	struct buf gift = { 0 };
@@ -187,202 +168,6 @@ static void rules_for_some(void **state)
 	STORY(*state, &(struct story_vars){ 0 }, rows);
 }
 
-static void conditions_and_reserving(void **state)
-{
-	static const struct story rows[] = {
-		{ AUTHOR, "assessment.publish", QUIZ("q", "'attempts':1"), OK },
-		{ AUTHOR, "assessment.publish", QUIZ("open", ""), OK },
-		{ AUTHOR, "assessment.publish",
-		  QUIZ("past", "'closes_at':'$T+5'"), OK },
-		{ AUTHOR, "assessment.publish",
-		  QUIZ("late", "'prerequisites':[{'assessment':'q'}]"), OK },
-		{ .pass_ms = 6000 },
-		{ ANN, "assessment.conditions", REF, OK },
-		{ ANN, "assessment.conditions", REF_OF("x", ""),
-		  ERR_NOT_FOUND },
-		{ ANN, "assessment.conditions", REF_OF("q", ",'preview':true"),
-		  ERR_DENIED },
-		{ ANN, "attempt.reserve", REF, OK, "r=attempt" },
-		{ ANN, "attempt.review", THE("r", ""), ERR_TOO_EARLY },
-		{ ANN, "attempt.answer",
-		  THE("r", ",'slot':1,'response':" RIGHT_1), ERR_PRECONDITION },
-		{ ANN, "attempt.check",
-		  THE("r", ",'slot':1,'response':" RIGHT_1), ERR_PRECONDITION },
-		{ ANN, "attempt.try_again", THE("r", ",'slot':1"),
-		  ERR_PRECONDITION },
-		{ ANN, "attempt.start", "{'attempt':'$r'}", OK },
-		{ ANN, "attempt.submit", THE("r", ""), OK },
-		{ ANN, "attempt.start", THE("r", ""), ERR_CONFLICT },
-		{ ANN, "attempt.reserve", REF, ERR_LIMIT_REACHED },
-		{ ANN, "attempt.reserve", REF_OF("x", ""), ERR_NOT_FOUND },
-		{ ANN, "attempt.reserve", REF_OF("q", ",'preview':true"),
-		  ERR_DENIED },
-		{ ANN, "attempt.reserve", REF_OF("past", ""), ERR_TOO_LATE },
-		{ ANN, "attempt.reserve", REF_OF("late", ""),
-		  ERR_PRECONDITION },
-		{ ANN, "attempt.start", REF_OF("open", ""), OK },
-		{ ANN, "attempt.reserve", REF_OF("open", ""), ERR_CONFLICT },
-	};
-
-	STORY(*state, &(struct story_vars){ 0 }, rows);
-}
-
-static void starting(void **state)
-{
-	static const struct story rows[] = {
-		{ AUTHOR, "assessment.publish",
-		  QUIZ("soon", "'opens_at':'$T+60'"), OK },
-		{ AUTHOR, "assessment.publish",
-		  QUIZ("past", "'closes_at':'$T+5'"), OK },
-		{ AUTHOR, "assessment.publish", QUIZ("one", "'attempts':1"),
-		  OK },
-		{ AUTHOR, "assessment.publish",
-		  QUIZ("late", "'prerequisites':[{'assessment':'one'}]"), OK },
-		{ AUTHOR, "assessment.publish",
-		  QUIZ("secret", "'password':'sesame'"), OK },
-		{ .pass_ms = 6000 },
-		{ ANN, "attempt.start", REF_OF("x", ""), ERR_NOT_FOUND },
-		{ ANN, "attempt.start", REF_OF("soon", ""), ERR_TOO_EARLY },
-		{ ANN, "attempt.start", REF_OF("past", ""), ERR_TOO_LATE },
-		{ ANN, "attempt.start", REF_OF("late", ""), ERR_PRECONDITION },
-		{ ANN, "attempt.start", REF_OF("secret", ",'password':'x'"),
-		  ERR_DENIED },
-		{ ANN, "attempt.start", REF_OF("one", ""), OK, "a=attempt" },
-		{ ANN, "attempt.submit", THE("a", ""), OK },
-		{ ANN, "attempt.start", REF_OF("one", ""), ERR_LIMIT_REACHED },
-	};
-
-	STORY(*state, &(struct story_vars){ 0 }, rows);
-}
-
-static void answering(void **state)
-{
-	static const struct story rows[] = {
-		{ AUTHOR, "assessment.publish",
-		  QUIZ("q", "'behaviour':'immediate_feedback',"
-			    "'suspend':'clock_stops','network_grace_ms':0,"
-			    "'overdue':'abandon','time_limit_ms':600000"),
-		  OK },
-		{ ANN, "attempt.start", REF, OK, "a=attempt" },
-		{ ANN, "attempt.get", THE("a", ""), OK },
-		{ BOB, "attempt.get", THE("a", ""), ERR_NOT_FOUND },
-		{ ANN, "attempt.answer",
-		  THE("a", ",'slot':2,'response':" WRONG_2), OK },
-		{ BOB, "attempt.answer",
-		  THE("a", ",'slot':2,'response':" WRONG_2), ERR_NOT_FOUND },
-		{ ANN, "attempt.answer",
-		  THE("a", ",'slot':2,'seq':9,'response':" RIGHT_2),
-		  ERR_OUT_OF_SEQUENCE },
-		{ ANN, "attempt.check",
-		  THE("a", ",'slot':1,'response':" WRONG_1), OK },
-		{ BOB, "attempt.check",
-		  THE("a", ",'slot':1,'response':" WRONG_1), ERR_NOT_FOUND },
-		{ ANN, "attempt.check",
-		  THE("a", ",'slot':1,'response':" RIGHT_1), ERR_CONFLICT },
-		{ ANN, "attempt.check",
-		  THE("a", ",'slot':3,'seq':7,'response':" RIGHT_3),
-		  ERR_OUT_OF_SEQUENCE },
-		{ BOB, "attempt.try_again", THE("a", ",'slot':1"),
-		  ERR_NOT_FOUND },
-		{ ANN, "attempt.try_again", THE("a", ",'slot':3,'seq':7"),
-		  ERR_OUT_OF_SEQUENCE },
-		{ BOB, "attempt.submit", THE("a", ""), ERR_NOT_FOUND },
-		{ STAFF, "attempt.suspend", THE("a", WHY), OK },
-		{ STAFF, "attempt.suspend", THE("a", WHY), ERR_CONFLICT },
-		{ ANN, "attempt.answer",
-		  THE("a", ",'slot':2,'response':" RIGHT_2), ERR_CONFLICT },
-		{ ANN, "attempt.try_again", THE("a", ",'slot':2"),
-		  ERR_CONFLICT },
-		{ STAFF, "attempt.resume", THE("a", WHY), OK },
-		{ STAFF, "attempt.resume", THE("a", WHY), ERR_CONFLICT },
-		{ FOREIGN, "attempt.suspend", THE("a", WHY), ERR_NOT_FOUND },
-		{ FOREIGN, "attempt.resume", THE("a", WHY), ERR_NOT_FOUND },
-		/* The clock moves; who falls due is not yet looked at. */
-		{ ANN, "attempt.submit", THE("a", ""), ERR_TOO_LATE,
-		  .pass_ms = 600001 },
-		{ BOB, "attempt.start", REF, OK, "b=attempt" },
-		{ STAFF, "attempt.suspend", THE("b", WHY), ERR_TOO_LATE,
-		  .pass_ms = 600001 },
-		{ .pass_ms = 60000 },
-		{ ANN, "attempt.answer",
-		  THE("a", ",'slot':2,'response':" RIGHT_2), ERR_TOO_LATE },
-		{ ANN, "attempt.check",
-		  THE("a", ",'slot':2,'response':" RIGHT_2), ERR_TOO_LATE },
-		{ ANN, "attempt.try_again", THE("a", ",'slot':2"),
-		  ERR_TOO_LATE },
-		{ ANN, "attempt.submit", THE("a", ""), ERR_CONFLICT },
-	};
-
-	STORY(*state, &(struct story_vars){ 0 }, rows);
-}
-
-static void trying_again(void **state)
-{
-	static const struct story rows[] = {
-		{ AUTHOR, "assessment.publish",
-		  "{'definition':{'assay':1,'course':'c','slug':'q',"
-		  "'title':'t','policy':{'behaviour':'interactive'},"
-		  "'items':[{'id':'i','type':'short','name':'n','stem':'?',"
-		  "'mark':1,'hints':[{'text':'It jumps.'}],"
-		  "'answers':[{'text':'frog','fraction':1}]}]}}",
-		  OK },
-		{ ANN, "attempt.start", REF, OK, "a=attempt" },
-		{ ANN, "attempt.check",
-		  THE("a", ",'slot':1,'response':" WRONG_2), OK },
-		{ ANN, "attempt.try_again", THE("a", ",'slot':1"), OK },
-		{ STAFF, "attempt.suspend", THE("a", WHY), ERR_PRECONDITION },
-	};
-
-	STORY(*state, &(struct story_vars){ 0 }, rows);
-}
-
-static void after_the_hand_in(void **state)
-{
-	static const struct story rows[] = {
-		{ AUTHOR, "assessment.publish", QUIZ("q", "'release':'held'"),
-		  OK },
-		{ AUTHOR, "assessment.publish",
-		  "{'definition':{'assay':1,'course':'c','slug':'d',"
-		  "'title':'t','items':[{'id':'d','type':'description',"
-		  "'name':'d','stem':'Read.'}," QUIZ_ITEMS "]}}",
-		  OK },
-		{ ANN, "attempt.start", REF, OK, "a=attempt" },
-		{ STAFF, "attempt.mark", THE("a", ",'slot':1,'mark':1"),
-		  ERR_CONFLICT },
-		{ STAFF, "attempt.release", THE("a", WHY), ERR_CONFLICT },
-		{ STAFF, "attempt.reopen", THE("a", WHY), ERR_CONFLICT },
-		{ ANN, "attempt.submit", THE("a", ""), OK },
-		{ ANN, "attempt.review", THE("a", ""), OK },
-		{ BOB, "attempt.review", THE("a", ""), ERR_NOT_FOUND },
-		{ ANN, "attempt.explain", THE("a", ""), OK },
-		{ BOB, "attempt.explain", THE("a", ""), ERR_NOT_FOUND },
-		{ STAFF, "attempt.mark", THE("a", ",'slot':1,'mark':1"), OK },
-		{ STAFF, "attempt.mark", THE("a", ",'slot':1,'seq':9,'mark':1"),
-		  ERR_OUT_OF_SEQUENCE },
-		{ FOREIGN, "attempt.mark", THE("a", ",'slot':1,'mark':1"),
-		  ERR_NOT_FOUND },
-		{ STAFF, "attempt.release", THE("a", WHY), OK },
-		{ FOREIGN, "attempt.release", THE("a", WHY), ERR_NOT_FOUND },
-		{ ANN, "attempt.start", REF_OF("d", ""), OK, "d=attempt" },
-		{ ANN, "attempt.submit", THE("d", ""), OK },
-		{ STAFF, "attempt.mark", THE("d", ",'slot':1,'mark':1"),
-		  ERR_PRECONDITION },
-		{ STAFF, "attempt.reopen", THE("a", WHY), OK },
-		{ FOREIGN, "attempt.reopen", THE("a", WHY), ERR_NOT_FOUND },
-		{ STAFF, "attempt.void", THE("a", WHY), OK },
-		{ STAFF, "attempt.void", THE("a", WHY), ERR_CONFLICT },
-		{ FOREIGN, "attempt.void", THE("a", WHY), ERR_NOT_FOUND },
-		{ STAFF, "attempt.list", REF, OK },
-		{ STAFF, "attempt.list", REF_OF("x", ""), ERR_NOT_FOUND },
-		{ STAFF, "attempt.regrade", REF, OK },
-		{ STAFF, "attempt.regrade", REF_OF("x", ""), ERR_NOT_FOUND },
-		{ STAFF, "attempt.export", REF, OK },
-		{ STAFF, "attempt.export", REF_OF("x", ""), ERR_NOT_FOUND },
-	};
-
-	STORY(*state, &(struct story_vars){ 0 }, rows);
-}
-
 static void grades_and_events(void **state)
 {
 	static const struct story rows[] = {
@@ -438,7 +223,7 @@ static void the_feed_is_for_who_may_see_all_courses(void **state)
 
 /* ---- what is too large to be given out ---- */
 
-static struct str letters(struct world *w, size_t n)
+struct str letters(struct world *w, size_t n)
 {
 	char *text = arena_alloc(w->cx.arena, n + 1);
 
@@ -504,106 +289,6 @@ static void an_export_of_attempts_goes_on_by_its_cursor(void **state)
 	assert_true(reply_has(w, &r, "next"));
 }
 
-/* ---- files and jobs ---- */
-
-static void files_and_forgetting(void **state)
-{
-	struct world *w = *state;
-	const struct story rows[] = {
-		{ ANN, "blob.put", "{'media_type':'a/b'}", OK, "d=digest",
-		  .bytes = "ann's own" },
-		{ BOB, "blob.put", "{'media_type':'a/b','learner':'ann'}",
-		  ERR_DENIED, .bytes = "x" },
-		{ PLAT, "blob.put", "{'media_type':'a/b'}", ERR_TOO_LARGE,
-		  .bytes = letters(w, (16 << 20) + 1).p },
-		{ ANN, "blob.info", "{'digest':'$d'}", OK },
-		{ ANN, "blob.get", "{'digest':'$d'}", OK },
-		{ BOB, "blob.info", "{'digest':'$d'}", ERR_NOT_FOUND },
-		{ BOB, "blob.get", "{'digest':'$d'}", ERR_NOT_FOUND },
-		{ ADMIN, "learner.erase", "{'learner':'ann','reason':'r'}", OK,
-		  "j=job" },
-		{ ADMIN, "learner.erase", "{'learner':'eve','reason':'r'}",
-		  ERR_NOT_FOUND },
-		{ BOUND, "learner.erase", "{'learner':'ann','reason':'r'}",
-		  ERR_DENIED },
-		{ PLAT, "blob.info", "{'digest':'$d','learner':'ann'}",
-		  ERR_ERASED },
-		{ PLAT, "blob.get", "{'digest':'$d','learner':'ann'}",
-		  ERR_ERASED },
-		{ ADMIN, "job.get", "{'job':'$j'}", OK },
-		{ ADMIN, "job.cancel", "{'job':'$j'}", ERR_PRECONDITION },
-		{ ADMIN, "job.retry", "{'job':'$j'}", ERR_PRECONDITION },
-		{ "worker", "job.finish", "{'job':'$j','fence':1,'result':{}}",
-		  ERR_CONFLICT },
-		{ PLAT, "blob.put", "{'media_type':'a/b'}", OK, "e=digest",
-		  .bytes = "the tenant's" },
-		{ PLAT, "blob.get", "{'digest':'$e'}", OK },
-	};
-	struct story_vars v = { 0 };
-	const char *digest;
-	FILE *f;
-
-	STORY(w, &v, rows);
-	digest = v.value['e'];
-	f = fopen(str_fmt(w->cx.arena, "%s/blobs/%.2s/%s", w->folder, digest,
-			  digest + 2)
-			  .p,
-		  "r+");
-	assert_non_null(f);
-	fputc('T', f);
-	fclose(f);
-	assert_int_equal(
-		world_call(w, PLAT, "blob.get", "{\"digest\":\"%s\"}", digest)
-			.e,
-		ERR_CORRUPT);
-}
-
-#define LEASE "{'kinds':['test.work'],'worker':'w','limit':1,'lease_ms':60000}"
-#define JOB(x, more) "{'job':'$" x "'" more "}"
-
-static void jobs_for_workers(void **state)
-{
-	static const struct story rows[] = {
-		{ "worker", "job.lease", LEASE, OK, "a=jobs/0/id" },
-		{ "worker", "job.lease", LEASE, OK, "b=jobs/0/id" },
-		{ "worker", "job.renew",
-		  JOB("a", ",'fence':1,'lease_ms':60000"), OK },
-		{ "worker", "job.renew",
-		  JOB("a", ",'fence':2,'lease_ms':60000"), ERR_CONFLICT },
-		{ "worker", "job.renew",
-		  "{'job':'" NOBODY "','fence':1,'lease_ms':60000}",
-		  ERR_NOT_FOUND },
-		{ "worker", "job.fail",
-		  JOB("b", ",'fence':2,'error':'e','retry':false"),
-		  ERR_CONFLICT },
-		{ "worker", "job.fail",
-		  JOB("b", ",'fence':1,'error':'e','retry':false"), OK },
-		{ "worker", "job.fail",
-		  "{'job':'" NOBODY "','fence':1,'error':'e','retry':true}",
-		  ERR_NOT_FOUND },
-		{ "worker", "job.finish", JOB("a", ",'fence':1,'result':{}"),
-		  ERR_INVALID },
-		{ "worker", "job.finish",
-		  JOB("a", ",'fence':1,'result':{'n':7}"), OK },
-		{ "worker", "job.finish",
-		  JOB("a", ",'fence':1,'result':{'n':7}"), OK },
-		{ "worker", "job.finish",
-		  "{'job':'" NOBODY "','fence':1,'result':{}}", ERR_NOT_FOUND },
-		{ PLAT, "job.list", "{}", OK },
-		{ FOREIGN, "job.get", JOB("a", ""), ERR_NOT_FOUND },
-		{ FOREIGN, "job.cancel", JOB("a", ""), ERR_NOT_FOUND },
-		{ FOREIGN, "job.retry", JOB("a", ""), ERR_NOT_FOUND },
-		{ PLAT, "job.retry", JOB("b", ""), OK },
-		{ PLAT, "job.cancel", JOB("b", ""), OK },
-	};
-	struct world *w = *state;
-
-	world_job(w);
-	world_job(w);
-	STORY(w, &(struct story_vars){ 0 }, rows);
-	assert_int_equal(world_records(w, "test.worked"), 1);
-}
-
 /* ---- the table ---- */
 
 /* Listed failures that no scenario can bring about, and why. */
@@ -615,9 +300,12 @@ static const struct {
 	{ "gradebook.export", ERR_TOO_LARGE, "16 MiB of grades" },
 	{ "attempt.mark", ERR_ERASED, "attempt_mend_test.c" },
 	{ "attempt.reopen", ERR_ERASED, "attempt_mend_test.c" },
+	{ "submission.get", ERR_ERASED, "code_more_test.c" },
 	{ "job.cancel", ERR_CONFLICT, "two servers: contract/jobs_test.c" },
 	{ "job.retry", ERR_CONFLICT, "two servers: contract/jobs_test.c" },
 	{ "job.finish", ERR_UNSUPPORTED, "a server of another version" },
+	{ "job.input", ERR_UNSUPPORTED, "a server of another version" },
+	{ "content.deliver", ERR_LIMIT_REACHED, "content_test.c" },
 };
 
 static bool is_elsewhere(const char *method, enum err e)
@@ -670,6 +358,15 @@ int main(void)
 		quiz_test(an_export_of_attempts_goes_on_by_its_cursor),
 		quiz_test(files_and_forgetting),
 		quiz_test(jobs_for_workers),
+		quiz_test(code_items),
+		quiz_test(labs_and_their_work),
+		quiz_test(work_that_another_server_keeps),
+		quiz_test(terminals_of_labs),
+		quiz_test(content_of_repositories),
+		quiz_test(works_for_peers),
+		quiz_test(reviews_by_peers),
+		quiz_test(reviews_that_nobody_rates),
+		quiz_test(moderators_and_appeals),
 		quiz_test(every_row_and_every_failure_it_lists_happened),
 	};
 

@@ -12,7 +12,7 @@
 
 #include "engine/audit/chain.h"
 #include "engine/methods.h"
-#include "tests/scenario/quiz.h"
+#include "tests/scenario/code.h"
 
 #define ANN "learner:ann"
 
@@ -225,12 +225,42 @@ static void many_rows_are_compared_in_pieces(void **state)
 	assert_int_equal(report.list.n, CHAIN_FINDINGS);
 }
 
+/* It is queued as they are; its worker is told why it cannot be done. */
+static void what_cannot_be_read_stops_no_rejudging_of_the_others(void **state)
+{
+	struct world *w = *state;
+	static const char *const learners[] = { ANN, "learner:ben" };
+	const char *id = NULL;
+	struct reply r;
+
+	code_publish(w, "", CODE_ITEM("Double it.", ""));
+	for (int i = 1; i >= 0; i--) {
+		world_pass(w, 1); /* ids are by time */
+		id = quiz_start(w, learners[i]);
+		assert_int_equal(
+			code_hand_in(w, learners[i], id, MAIN_C("a")).e, OK);
+		assert_true(code_judge_next(w, IS_WRONG));
+	}
+	tamper(w, "UPDATE record SET body = 'x' WHERE event = 'attempt.started'"
+		  " AND stream = (SELECT attempt FROM submission"
+		  " ORDER BY id DESC LIMIT 1)");
+	world_restart(w);
+	assert_int_equal(quiz_do(w, ANN, "attempt.get", id).e, ERR_CORRUPT);
+	r = world_ok(w, "moderator", "submission.rejudge",
+		     "{\"course\":\"c\",\"reason\":\"r\"}");
+	assert_int_equal(reply_int(w, &r, "queued"), 2);
+	r = world_ok(w, "platform", "job.list",
+		     "{\"kind\":\"grade.code\",\"state\":\"queued\"}");
+	assert_int_equal(reply_count(w, &r, "jobs"), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_is_changed_in_the_tables_is_found),
 		quiz_test(who_was_erased_gives_no_findings),
 		quiz_test(many_rows_are_compared_in_pieces),
+		quiz_test(what_cannot_be_read_stops_no_rejudging_of_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,8 +136,11 @@ static inline void jw_open(struct tx *w, const struct tx_opts *o,
 	all.sets = jw_sets;
 	all.steps = jw_steps;
 	tx_open(w, &all);
-	w->app.jobs = jobs_new(&(struct jobs_opts){ .kinds = jw_kinds });
+	w->app.jobs = jobs_new(&(struct jobs_opts){ .kinds = jw_kinds,
+						    .store = w->app.store,
+						    .clock = &w->clock.clock });
 	w->timers[w->timers_n++] = jobs_timer(w->app.jobs);
+	w->parts[w->parts_n++] = jobs_part(w->app.jobs);
 	tx_start(w, tenant);
 	tx_as(w, ROLE_WORKER | ROLE_PLATFORM, "key:one", NULL);
 }
@@ -200,9 +203,15 @@ static inline size_t jw_lease(struct tx *w, int64_t limit, struct job *j)
 	return l.got.n;
 }
 
-/* What a holder says: finish with points, renew, or fail. */
+/* What a holder says: finish with points, renew, fail or release. */
 struct jw_say {
-	enum { JW_FINISH, JW_RENEW, JW_FAIL, JW_FAIL_FOR_GOOD } what;
+	enum {
+		JW_FINISH,
+		JW_RENEW,
+		JW_FAIL,
+		JW_FAIL_FOR_GOOD,
+		JW_RELEASE
+	} what;
 	struct id id;
 	int64_t fence;
 	const char *result;
@@ -221,6 +230,8 @@ static inline enum err jw_say_run(struct ctx *cx, void *arg)
 				  &s->job);
 	case JW_RENEW:
 		return job_renew(cx, org, &s->id, s->fence, 60000, &s->job);
+	case JW_RELEASE:
+		return job_release(cx, org, &s->id, s->fence, &s->job);
 	case JW_FAIL:
 	case JW_FAIL_FOR_GOOD:
 		return job_fail(cx, org, &s->id, s->fence, STR("no luck"),
@@ -253,6 +264,28 @@ static inline struct job jw_get(struct tx *w, const struct id *id)
 
 	CHECK(!e);
 	return g.job;
+}
+
+struct jw_position {
+	struct id id;
+	struct job_position position;
+};
+static inline enum err jw_position_run(struct ctx *cx, void *arg)
+{
+	struct jw_position *p = arg;
+	struct job_workers workers = { 0 };
+	struct job j;
+	enum err e = job_load(cx, &cx->who->org, &p->id, &j);
+
+	return e ? e : job_position(cx, &workers, &j, &p->position);
+}
+static inline struct job_position jw_position(struct tx *w, const struct id *id)
+{
+	struct jw_position p = { .id = *id };
+	enum err e = tx_read(w, jw_position_run, &p);
+
+	CHECK(!e);
+	return p.position;
 }
 
 struct jw_effects {

@@ -101,6 +101,7 @@ static enum err rw_write(struct ctx *cx, const void *params, void *result)
 	out->stream = p->text;
 	r.body = str_fmt(cx->arena, "{\"n\":%lld,\"course\":\"c%lld\"}",
 			 (long long)p->n, (long long)(p->n % 3));
+	cx->io->rights_changed = str_is(p->text, "rights");
 	if (str_is(p->text, "inside"))
 		r.event = STR("inside.only");
 	if (str_is(p->text, "nothing"))
@@ -111,6 +112,36 @@ static enum err rw_write(struct ctx *cx, const void *params, void *result)
 	return OK;
 }
 
+/* Who came before a command, and with what in hand. */
+struct rw_before {
+	pthread_t thread;
+	bool had_store;
+};
+
+static enum err rw_prepare(struct ctx *cx, const void *params)
+{
+	const struct rw_text *p = params;
+	struct rw_before *b = ARENA_NEW(cx->arena, struct rw_before);
+
+	if (str_is(p->text, "bad"))
+		return err_field(cx, ERR_PRECONDITION, "/text", "it is bad");
+	*b = (struct rw_before){ pthread_self(), cx->db != NULL };
+	cx->io->prepared = b;
+	return OK;
+}
+
+/* count: 1 by the same thread, 2 by another one. */
+static enum err rw_prepared(struct ctx *cx, const void *params, void *result)
+{
+	const struct rw_before *b = cx->io->prepared;
+	struct rw_count *out = result;
+	enum err e = rw_write(cx, params, result);
+
+	CHECK(cx->db && !b->had_store);
+	out->count = pthread_equal(b->thread, pthread_self()) ? 1 : 2;
+	return e;
+}
+
 static enum err rw_nobody(struct ctx *cx, const void *params, void *result)
 {
 	(void)cx;
@@ -119,7 +150,59 @@ static enum err rw_nobody(struct ctx *cx, const void *params, void *result)
 	abort(); /* rights or decoding let it through */
 }
 
+/* What test.wait waits for: rung at all. Keys are the texts' first bytes. */
+static _Atomic int64_t rw_rung;
+
+static uint64_t rw_key(struct str text)
+{
+	return text.n ? (uint8_t)text.p[0] : 0;
+}
+
+/* Waits until somebody rings, n * 100 ms at most; tells what has rung. */
+static enum err rw_wait(struct ctx *cx, const void *params, void *result)
+{
+	const struct rw_text *p = params;
+	uint64_t key = rw_key(p->text);
+	uint64_t seen = parking_seen(cx->app->parking, key);
+	struct rw_count *out = result;
+
+	out->count = atomic_load(&rw_rung);
+	if (out->count == 0)
+		cx->io->park = (struct rpc_park){ key, seen, p->n * 100 };
+	return OK;
+}
+
+static enum err rw_ring(struct ctx *cx, const void *params, void *result)
+{
+	const struct rw_text *p = params;
+
+	((struct rw_count *)result)->count =
+		atomic_fetch_add(&rw_rung, p->n) + p->n;
+	parking_wake(cx->app->parking, rw_key(p->text));
+	return OK;
+}
+
 static const struct rpc_method rw_methods[] = {
+	{ .name = "test.wait",
+	  .does = "Wait for a ring.",
+	  .roles = ROLE_PLATFORM,
+	  .flags = RPC_NO_STORE,
+	  .params = &rw_text_shape,
+	  .result = &rw_count_shape,
+	  .run = rw_wait },
+	{ .name = "test.wait_read",
+	  .does = "The same on a reader.",
+	  .roles = ROLE_PLATFORM,
+	  .params = &rw_text_shape,
+	  .result = &rw_count_shape,
+	  .run = rw_wait },
+	{ .name = "test.ring",
+	  .does = "Wake those that wait for a text.",
+	  .roles = ROLE_PLATFORM,
+	  .flags = RPC_NO_STORE,
+	  .params = &rw_text_shape,
+	  .result = &rw_count_shape,
+	  .run = rw_ring },
 	{ .name = "test.echo",
 	  .does = "Give back what came.",
 	  .roles = ROLE_PLATFORM | ROLE_LEARNER,
@@ -180,6 +263,16 @@ static const struct rpc_method rw_methods[] = {
 	  .result = &rw_count_shape,
 	  .fails = FAILS(ERR_PRECONDITION, ERR_CONFLICT),
 	  .run = rw_write },
+	{ .name = "test.prepared",
+	  .does = "The same, and something comes before.",
+	  .roles = ROLE_PLATFORM,
+	  .flags = RPC_WRITES | RPC_SINGLE,
+	  .budget_ms = 1000,
+	  .params = &rw_text_shape,
+	  .result = &rw_count_shape,
+	  .fails = FAILS(ERR_PRECONDITION, ERR_CONFLICT),
+	  .run = rw_prepared,
+	  .prepare = rw_prepare },
 	{ 0 },
 };
 static const struct rpc_method *const rw_tables[] = { server_methods,
@@ -190,6 +283,7 @@ static const struct rpc_table rw_table = { rw_tables };
 /* Callers */
 
 static struct str rw_course = { "c1", 2 };
+static _Atomic bool rw_shut_out; /* nobody's token counts any more */
 
 static inline enum err rw_principal(struct auth *a, struct ctx *cx,
 				    struct str token,
@@ -204,7 +298,7 @@ static inline enum err rw_principal(struct auth *a, struct ctx *cx,
 
 	(void)a;
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (!str_is(token, known[i]))
+		if (rw_shut_out || !str_is(token, known[i]))
 			continue;
 		memset(p->org.b, i == 3 ? 0x22 : 0x11, ID_BYTES);
 		p->roles = roles[i];
@@ -216,6 +310,13 @@ static inline enum err rw_principal(struct auth *a, struct ctx *cx,
 		return OK;
 	}
 	return err_set(cx, ERR_UNAUTHENTICATED, "this token is not known");
+}
+
+/* What is known of rights is forgotten: of none there are any left. */
+static inline void rw_forget(struct auth *a)
+{
+	(void)a;
+	rw_shut_out = true;
 }
 
 static inline enum err rw_rate(struct auth *a, struct ctx *cx,
@@ -242,6 +343,9 @@ struct rw {
 struct rw_opts {
 	bool store;    /* else no database at all */
 	bool threaded; /* executor and workers on threads of their own */
+	bool workers;  /* the workers alone */
+	int parked;    /* see core_opts */
+	const struct clock *clock; /* the core's; NULL: the system's */
 	struct log *log;
 	void (*published)(void *arg, const struct record *r, size_t n);
 	void *arg;
@@ -296,12 +400,13 @@ static inline void rw_open(struct rw *w, const struct rw_opts *o)
 	struct core_opts co = {
 		.table = &rw_table,
 		.app = &w->app,
-		.auth = { rw_principal, rw_rate },
-		.clock = &clock_system,
+		.auth = { rw_principal, rw_rate, rw_forget },
+		.clock = o->clock ? o->clock : &clock_system,
 		.rng = rng_system(),
 		.log = o->log,
-		.workers = o->threaded ? 2 : 0,
+		.workers = o->threaded || o->workers ? 2 : 0,
 		.worker_queue = 64,
+		.parked = o->parked,
 	};
 
 	memset(w, 0, sizeof(*w));
@@ -389,6 +494,24 @@ static inline void rw_front_close(struct rw_front *f)
 	pthread_mutex_destroy(&f->lock);
 }
 
+/* Waits a moment: what a worker hands to the executor must still be stepped. */
+static inline bool rw_replied(struct rw_front *f, int before)
+{
+	struct timespec until;
+	bool came;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&f->lock);
+	if (f->replies == before)
+		pthread_cond_timedwait(&f->came, &f->lock, &until);
+	came = f->replies != before;
+	pthread_mutex_unlock(&f->lock);
+	return came;
+}
+
 /* The reply to one message, valid until the next. */
 static inline struct str rw_ask(struct rw *w, struct rw_front *f,
 				struct str bytes)
@@ -400,13 +523,10 @@ static inline struct str rw_ask(struct rw *w, struct rw_front *f,
 	int before = f->replies;
 
 	core_take(f->slot.request, &m);
-	if (w->app.executor)
-		while (executor_step(w->app.executor) > 0)
+	do
+		while (w->app.executor && executor_step(w->app.executor) > 0)
 			;
-	pthread_mutex_lock(&f->lock);
-	while (f->replies == before)
-		pthread_cond_wait(&f->came, &f->lock);
-	pthread_mutex_unlock(&f->lock);
+	while (!rw_replied(f, before));
 	CHECK(f->replies == before + 1);
 	return buf_view(&f->reply);
 }

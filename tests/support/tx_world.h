@@ -26,7 +26,8 @@ struct tx {
 	struct record_list records;
 	struct rpc_io io;
 	struct principal who; /* of the tenant, with a platform's rights */
-	struct tx_part part;
+	struct tx_part parts[2];
+	size_t parts_n;
 	struct tx_timer timers[2];
 	size_t timers_n;
 };
@@ -152,7 +153,7 @@ static inline void tx_open(struct tx *w, const struct tx_opts *o)
 	CHECK(!e);
 	w->app.node = jo.node;
 	w->app.journal = journal_new(&jo);
-	w->part = journal_part(w->app.journal);
+	w->parts[w->parts_n++] = journal_part(w->app.journal);
 }
 
 static inline enum err tx_tenant(struct ctx *cx, void *arg)
@@ -172,8 +173,8 @@ static inline void tx_start(struct tx *w, const struct id *tenant)
 				    .clock = &w->clock.clock,
 				    .rng = &w->rng.rng,
 				    .app = &w->app,
-				    .parts = &w->part,
-				    .parts_n = 1,
+				    .parts = w->parts,
+				    .parts_n = w->parts_n,
 				    .timers = w->timers,
 				    .timers_n = w->timers_n,
 				    .queue_max = 64,

@@ -44,7 +44,8 @@
 struct world {
 	struct db db;
 	char folder[96];
-	struct clock_manual clock;
+	struct clock_manual clock;  /* the machine's */
+	struct clock_steady steady; /* the server's, as in engine/main.c */
 	struct rng_seeded rng;
 	struct config config;
 	struct server *server;
@@ -52,6 +53,7 @@ struct world {
 	struct core *core;
 	struct ctx cx; /* for the test itself; cx.arena lives as the world */
 	struct id org, other;
+	const struct disk *disk; /* of submissions, from the next restart on */
 	struct asked *free;
 	bool joined;   /* the database is another's */
 	bool tampered; /* by the test: world_close finds no fault with it */
@@ -102,9 +104,12 @@ struct asked *world_ask(struct world *w, const char *token, const char *method,
 	__attribute__((format(printf, 4, 5)));
 void world_run(struct world *w); /* everything that waits and is due */
 struct reply world_answer(struct world *w, struct asked *a); /* once */
+bool world_answered(const struct asked *a); /* it need not wait any longer */
 
 /* Time passes, and what falls due is done. */
 void world_pass(struct world *w, int64_t ms);
+/* Somebody sets the machine's clock: no time passes. */
+void world_set_clock(struct world *w, int64_t by_ms);
 int64_t world_now(const struct world *w);
 /* RFC 3339 of now + ms, for params. */
 const char *world_time(struct world *w, int64_t ms);
@@ -121,7 +126,8 @@ const char *world_publish(struct world *w, const char *json);
 
 /*
  * Queues a job "test.work" of the organization, for workers; its id as text.
- * Its result is {"n":INT}, and makes a record "test.worked".
+ * Its input is {"fence":INT} and three bytes, its result {"n":INT}, which makes
+ * a record "test.worked".
  */
 const char *world_job(struct world *w);
 
@@ -136,6 +142,7 @@ struct dec reply_dec(struct world *w, const struct reply *r, const char *path);
 int64_t reply_time(struct world *w, const struct reply *r, const char *path);
 size_t reply_count(struct world *w, const struct reply *r, const char *path);
 /* The same of any JSON. */
+struct str json_raw(struct world *w, struct str json, const char *path);
 const char *json_text(struct world *w, struct str json, const char *path);
 
 /* Whether a call of this method had this end (OK, too) in this program. */

@@ -309,6 +309,31 @@ static void picked_places_grow_in_a_stream(struct sw *w)
 	assert_true(last < (INT64_C(1) << 53)); /* exact in a double */
 }
 
+/* Other streams take places between, attempts' records have small ones. */
+static void
+picked_places_grow_though_the_node_starts_again_at_once(struct sw *w)
+{
+	struct id stream = sw_id(w), other = sw_id(w);
+	int64_t last = 0;
+	struct node d;
+	struct job j;
+
+	for (int i = 0; i < 4; i++) {
+		node_open(&d, w, w->store, 1);
+		last = append_three(&d, &stream, last);
+		append_three(&d, &other, 0);
+		last = append_three(&d, &stream, last);
+		job_init(&j, &d);
+		j.n = 1;
+		j.records = 4;
+		run_one(&j);
+		assert_int_equal(j.end, OK);
+		node_close(&d);
+		if (i == 2)
+			clock_manual_step(&w->clock, -3600000);
+	}
+}
+
 static void a_head_is_known_before_the_first_append(struct sw *w)
 {
 	struct node d;
@@ -619,6 +644,7 @@ int main(void)
 		BOTH(a_work_that_fails_leaves_no_gap),
 		BOTH(a_flush_shows_a_work_what_it_appended),
 		BOTH(picked_places_grow_in_a_stream),
+		BOTH(picked_places_grow_though_the_node_starts_again_at_once),
 		BOTH(a_head_is_known_before_the_first_append),
 		BOTH(a_key_is_found_pending_and_stored),
 		BOTH(the_key_of_a_work_that_failed_is_free_again),

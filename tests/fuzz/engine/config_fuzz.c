@@ -17,8 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		enum err e = ERR_INVALID;
 
 		if (eq != SIZE_MAX)
-			e = config_set(&cx, &c, str_cut(line, 0, eq),
-				       str_cut(line, eq + 1, line.n));
+			e = setting_set(&cx, &config_settings, &c,
+					str_cut(line, 0, eq),
+					str_cut(line, eq + 1, line.n));
 		(void)e;
 	}
 	if (config_check(&cx, &c) == OK && c.node < 1)

@@ -175,6 +175,8 @@ void daemon_start(struct daemon *d, const char *const *more)
 			    "ws://127.0.0.1:0/rpc",
 			    d->dir)
 			    .p;
+	args[n++] = "--worker"; /* a test that wants one says so */
+	args[n++] = "none";
 	args[n++] = "--feed";
 	args[n++] = "none";
 	for (; more && *more; more++)

@@ -326,6 +326,29 @@ static void null_and_absent_are_alike_for_optional_members(void **state)
 	assert_true(!out.raw.p && out.inner.n == 0 && !out.flag);
 }
 
+static void null_is_a_value_where_any_json_may_be_there_or_not(void **state)
+{
+	struct any {
+		bool has_raw;
+		struct str raw;
+	} out = { 0 };
+	static const struct field fields[] = {
+		FIELD_MAYBE(struct any, raw, has_raw, KIND_RAW, "anything"),
+		FIELD_END,
+	};
+	static const struct shape shape = SHAPE(struct any, fields);
+
+	(void)state;
+	assert_int_equal(
+		field_decode_text(&cx, STR("{\"raw\":null}"), &shape, &out),
+		OK);
+	assert_true(out.has_raw && str_is(out.raw, "null"));
+	assert_true(
+		str_is(field_text(cx.arena, &shape, &out), "{\"raw\":null}"));
+	assert_int_equal(field_decode_text(&cx, STR("{}"), &shape, &out), OK);
+	assert_true(!out.has_raw);
+}
+
 static void members_come_in_any_order_and_escaped_values(void **state)
 {
 	struct one out;
@@ -538,6 +561,8 @@ int main(void)
 		cmocka_unit_test(limits_hold_to_the_byte),
 		cmocka_unit_test(
 			null_and_absent_are_alike_for_optional_members),
+		cmocka_unit_test(
+			null_is_a_value_where_any_json_may_be_there_or_not),
 		cmocka_unit_test(members_come_in_any_order_and_escaped_values),
 		cmocka_unit_test(an_escaped_member_name_is_the_same_name),
 		cmocka_unit_test(a_shape_may_hold_lists_of_itself),

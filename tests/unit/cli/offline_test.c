@@ -176,6 +176,20 @@ static void errors_of_a_file_are_listed_whole(void **state)
 	bad = world_file(w, "worse.json", "{\"assay\":1,\"items\":");
 	assert_int_equal(world_run(w, "check", bad, NULL), CLI_REFUSED);
 	assert_has(w->out, "1 errors");
+	bad = world_file(
+		w, "peer.json",
+		"{\"assay\":1,\"course\":\"c\",\"slug\":\"s\",\"title\":\"t\","
+		"\"peer\":{\"rubric\":{\"criteria\":[{\"id\":\"a\",\"title\":\"A\","
+		"\"points\":5,\"step\":2}]}}}");
+	assert_int_equal(world_run(w, "check", bad, NULL), CLI_REFUSED);
+	assert_has(w->out, "error /peer/rubric/criteria/0/step: ");
+	bad = world_file(
+		w, "peer.json",
+		"{\"assay\":1,\"course\":\"c\",\"slug\":\"s\",\"title\":\"t\","
+		"\"peer\":{\"rubric\":{\"criteria\":[{\"id\":\"a\",\"title\":\"A\","
+		"\"points\":5}]}}}");
+	assert_int_equal(world_run(w, "check", bad, NULL), CLI_FINE);
+	assert_has(w->out, "warning /peer: gold: there is none");
 }
 
 static void a_private_key_is_for_its_owner_and_never_replaced(void **state)

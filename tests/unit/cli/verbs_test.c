@@ -163,12 +163,14 @@ static void every_method_has_help(void **state)
 	while ((m = rpc_each(&all_methods, &it))) {
 		struct str noun = online_noun(m), verb = online_verb(m);
 
+		assert_int_equal(world_run(w, "help", m->name, NULL), CLI_FINE);
+		assert_has(w->out, "usage: assay ");
+		assert_has(w->out, "for: ");
 		assert_int_equal(world_run(w, str_z(w->cx.arena, noun),
 					   str_z(w->cx.arena, verb), "--help",
 					   NULL),
 				 CLI_FINE);
-		assert_has(w->out, "usage: assay ");
-		assert_has(w->out, "for: ");
+		assert_has(w->out, verb_find(noun, verb) ? m->name : "for: ");
 		assert_int_equal(w->err_n, 0);
 	}
 }
@@ -191,6 +193,32 @@ static void every_verb_has_help(void **state)
 			 CLI_FINE);
 	assert_int_equal(world_run(w, "help", NULL), CLI_FINE);
 	assert_int_equal(world_run(w, "help", "nothing", NULL), CLI_USAGE);
+}
+
+static void with_words_it_is_the_row_by_flags_alone_the_method(void **state)
+{
+	struct world *w = *state;
+	static const char *const none = "ipc:///nonexistent/assay.sock";
+
+	assert_int_equal(world_run(w, "lab", "check", "/nonexistent/d", NULL),
+			 CLI_REFUSED);
+	assert_has(w->err, "cannot open the folder /nonexistent/d");
+	assert_int_equal(world_run(w, "lab", "check", "--language", "c",
+				   "--merge", "/nonexistent/d", NULL),
+			 CLI_REFUSED);
+	assert_has(w->err, "cannot open the folder /nonexistent/d");
+	assert_int_equal(world_run(w, "lab", "check", "--session", AN_ID,
+				   "--url", none, NULL),
+			 CLI_FAILED);
+	assert_has(w->err, "no server answers");
+	assert_int_equal(world_run(w, "lab", "check", NULL), CLI_USAGE);
+	assert_has(w->err, "--session is missing");
+	assert_int_equal(world_run(w, "lab", "check", "/d", "--merg", NULL),
+			 CLI_USAGE);
+	assert_has(w->err, "was --merge meant?");
+	assert_int_equal(world_run(w, "lab", "check", "--sesion", "x", NULL),
+			 CLI_USAGE);
+	assert_has(w->err, "was --session meant?");
 }
 
 static void a_wrong_word_is_usage_with_a_hint(void **state)
@@ -267,6 +295,8 @@ int main(void)
 		cmocka_unit_test(no_params_hide_a_flag_of_the_connection),
 		cmocka_unit_test(every_method_has_help),
 		cmocka_unit_test(every_verb_has_help),
+		cmocka_unit_test(
+			with_words_it_is_the_row_by_flags_alone_the_method),
 		cmocka_unit_test(a_wrong_word_is_usage_with_a_hint),
 		cmocka_unit_test(nobody_there_is_a_failure_below),
 		cmocka_unit_test(a_token_is_never_printed),

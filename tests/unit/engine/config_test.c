@@ -25,7 +25,8 @@ static void check(const struct line *lines, size_t n)
 		enum err e;
 
 		config_defaults(&c);
-		e = config_set(&cx, &c, str_of(l->key), str_of(l->value));
+		e = setting_set(&cx, &config_settings, &c, str_of(l->key),
+				str_of(l->value));
 		if (!e)
 			e = config_check(&cx, &c);
 		if (e == OK && !l->blames)

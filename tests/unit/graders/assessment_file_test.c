@@ -1,4 +1,6 @@
 /* Assessment files: read whole, refused whole, written canonically. */
+#include <time.h>
+
 #include "graders/assessment_file.h"
 #include "tests/unit/graders/policy_world.h"
 
@@ -49,6 +51,46 @@ static void warned(struct ctx *cx, const char *text, const char *code,
 	assert_int_equal(assessment_read(cx, str_of(text), &def, &ps), OK);
 	assert_int_equal(ps.errors, 0);
 	assert_true(has(&ps, PROBLEM_WARNING, code, where));
+}
+
+enum { MANY_ANSWERS = 500, MANY_ITEMS = 10 };
+
+static void put_numeric(struct buf *b, int item)
+{
+	buf_fmt(b,
+		"%s{\"id\":\"n%d\",\"type\":\"numeric\",\"stem\":\"?\","
+		"\"mark\":1,\"answers\":[",
+		item ? "," : "", item);
+	for (int i = 0; i < MANY_ANSWERS; i++)
+		buf_fmt(b,
+			"%s{\"text\":\"%d.11111111111111111111\","
+			"\"tolerance\":\"0.1\",\"fraction\":1}",
+			i ? "," : "", 10 * i);
+	buf_z(b, "]}");
+}
+
+/* Pairs are compared, and what is compared is read once, not once a pair. */
+static void many_numeric_answers_are_checked_at_once(void **state)
+{
+	struct ctx *cx = *state;
+	struct assessment_def def;
+	struct timespec from, to;
+	struct problems ps;
+	struct buf b = { 0 };
+
+	buf_z(&b, "{\"assay\":1,\"course\":\"bio\",\"slug\":\"q\","
+		  "\"title\":\"Q\",\"items\":[");
+	for (int i = 0; i < MANY_ITEMS; i++)
+		put_numeric(&b, i);
+	buf_z(&b, "]}");
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+	assert_int_equal(assessment_read(cx, buf_view(&b), &def, &ps), OK);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+	buf_done(&b);
+	assert_true((to.tv_sec - from.tv_sec) * 1000 +
+			    (to.tv_nsec - from.tv_nsec) / 1000000 <
+		    500);
+	assert_true(arena_held(cx->arena) < 64 << 20);
 }
 
 static void a_short_file_gets_all_defaults(void **state)
@@ -287,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_OF_EXAM(a_short_file_gets_all_defaults),
+		TEST_OF_EXAM(many_numeric_answers_are_checked_at_once),
 		TEST_OF_EXAM(writing_and_reading_gives_the_same),
 		TEST_OF_EXAM(all_errors_are_listed_at_once),
 		TEST_OF_EXAM(what_would_break_an_attempt_is_refused),

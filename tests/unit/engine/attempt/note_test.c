@@ -35,10 +35,16 @@ static struct note full(void)
 			  .reason = STR("why"),
 			  .by = STR("key:1"),
 			  .receipt = STR("{}"),
+			  .files = 3,
+			  .bytes = 6144,
+			  .verdict = RUN_TLE,
+			  .gradable = true,
+			  .fraction = { 250000000 },
 			  .score = { .has = true, .sum = { 1 } } };
 
 	memset(n.assessment.b, 1, ID_BYTES);
 	n.series = n.learner = n.from = n.to = n.assessment;
+	n.submission = n.assessment;
 	return n;
 }
 

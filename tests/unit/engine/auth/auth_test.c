@@ -317,6 +317,24 @@ static void a_caller_over_his_rate_is_told_when_to_come_back(void **state)
 	assert_int_equal(auth_rate(f->auth, &f->cx, who), OK);
 }
 
+static void only_the_secret_of_this_process_is_its_own_workers(void **state)
+{
+	static const struct str one = { AUTH_OWN_WORKER "11", 19 },
+				two = { AUTH_OWN_WORKER "22", 19 };
+	struct fixture *f = *state;
+	const struct principal *who;
+
+	assert_int_equal(ask(f, one, &who), ERR_UNAUTHENTICATED);
+	auth_own_worker(f->auth, one);
+	assert_int_equal(ask(f, one, &who), OK);
+	assert_int_equal(who->roles, ROLE_WORKER | ROLE_OPERATOR);
+	assert_true(id_is_none(&who->org));
+	assert_int_equal(ask(f, two, &who), ERR_UNAUTHENTICATED);
+	auth_own_worker(f->auth, two); /* it was started again */
+	assert_int_equal(ask(f, two, &who), OK);
+	assert_int_equal(ask(f, one, &who), ERR_UNAUTHENTICATED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +355,7 @@ int main(void)
 		T(a_token_without_a_real_signature_is_refused),
 		T(a_key_set_with_private_or_weak_keys_is_refused),
 		T(a_caller_over_his_rate_is_told_when_to_come_back),
+		T(only_the_secret_of_this_process_is_its_own_workers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

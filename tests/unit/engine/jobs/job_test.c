@@ -531,6 +531,38 @@ static void no_order_of_calls_makes_an_effect_twice(void **state)
 	assert_true(tx_chain(w).intact);
 }
 
+static void has_line(struct tx *w, const char *line)
+{
+	struct buf b = { 0 };
+
+	jobs_metrics(w->app.jobs, &b);
+	buf_ch(&b, 0);
+	if (!strstr(b.p, line))
+		fail_msg("no %s in %s", line, b.p);
+	buf_done(&b);
+}
+
+static void the_page_of_metrics_tells_of_queues_and_workers(void **state)
+{
+	struct tx *w = *state;
+	struct job j;
+
+	jw_queue(w, "grade", "{}");
+	jw_queue(w, "grade", "{}");
+	has_line(w, "assay_jobs{kind=\"grade\",state=\"due\"} 2\n");
+	has_line(w, "assay_workers{kind=\"grade\"} 0\n");
+	assert_int_equal(jw_lease(w, 1, &j), 1);
+	has_line(w, "assay_jobs{kind=\"grade\",state=\"due\"} 1\n");
+	has_line(w, "assay_jobs{kind=\"grade\",state=\"leased\"} 1\n");
+	has_line(w, "assay_workers{kind=\"grade\"} 1\n");
+	tx_step_clock(w, 1500);
+	assert_int_equal(jw_say(w, JW_FINISH, &j), OK);
+	has_line(w, "assay_jobs_total{kind=\"grade\",what=\"done\"} 1\n");
+	has_line(w, "assay_job_seconds_total{kind=\"grade\"} 1.500\n");
+	tx_step_clock(w, 61000);
+	has_line(w, "assay_workers{kind=\"grade\"} 0\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -559,6 +591,7 @@ int main(void)
 		T(a_step_happens_once_whatever_the_store_does),
 		T(a_step_counts_once_when_a_commit_is_told_as_lost),
 		T(no_order_of_calls_makes_an_effect_twice),
+		T(the_page_of_metrics_tells_of_queues_and_workers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

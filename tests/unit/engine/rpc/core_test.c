@@ -170,6 +170,7 @@ static void sizes_and_depth_are_bounded(void **state)
 static void rights_are_denied_by_default(void **state)
 {
 	struct fixture *fx = *state;
+	struct str got;
 
 	refused(fx, STR(CALL("\"method\":\"test.echo\"")), "1",
 		"unauthenticated");
@@ -183,6 +184,12 @@ static void rights_are_denied_by_default(void **state)
 		"1", "denied");
 	refused(fx, STR(CALL("\"method\":\"test.nobody\"")), "1",
 		"unauthenticated");
+	/* What it takes is said: the caller has no other way to learn it. */
+	got = rw_ask(
+		&fx->w, &fx->f,
+		STR(CALL("\"method\":\"test.echo\",\"auth\":\"auditor\"")));
+	assert_true(str_find(got, STR("test.echo is for these roles: platform"),
+			     0) != SIZE_MAX);
 	refused(fx, STR(CALL("\"method\":\"test.echo\",\"auth\":\"slow\"")),
 		"1", "rate_limited");
 }
@@ -361,6 +368,41 @@ static void draining_refuses_all_but_questions_about_the_server(void **state)
 	       "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"pong\":true}}");
 }
 
+#define PREPARED(text)                                                         \
+	CALL("\"method\":\"test.prepared\",\"auth\":\"plat\","                 \
+	     "\"params\":{\"text\":\"" text "\"}")
+
+static void what_comes_before_a_command_can_refuse_it(void **state)
+{
+	struct fixture *fx = *state;
+	int64_t runs = rw_runs;
+
+	refused(fx, STR(PREPARED("bad")), "1", "precondition");
+	assert_int_equal(rw_runs, runs);
+	expect(fx, PREPARED("good"),
+	       "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"count\":1,"
+	       "\"stream\":\"good\"}}");
+	assert_int_equal(rw_runs, runs + 1);
+}
+
+/* The executor is stepped by this thread: it must not be the one before. */
+static void what_comes_before_a_command_leaves_the_executor_alone(void **state)
+{
+	const struct rw_opts o = { .store = true, .workers = true };
+	struct fixture fx;
+
+	(void)state;
+	rw_open(&fx.w, &o);
+	rw_front_open(&fx.f, fx.w.core);
+	for (int i = 0; i < 20; i++)
+		expect(&fx, PREPARED("good"),
+		       "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"count\":2,"
+		       "\"stream\":\"good\"}}");
+	refused(&fx, STR(PREPARED("bad")), "1", "precondition");
+	rw_front_close(&fx.f);
+	rw_close(&fx.w);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -379,6 +421,9 @@ int main(void)
 		T(keys_are_limited_like_any_field),
 		T(crowded_connections_are_told_to_wait),
 		T(draining_refuses_all_but_questions_about_the_server),
+		T(what_comes_before_a_command_can_refuse_it),
+		cmocka_unit_test(
+			what_comes_before_a_command_leaves_the_executor_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,6 @@
+def mean(v):
+    return sum(v) / len(v)
+
+
+def reverse(v):
+    v.reverse()

@@ -1,0 +1,7 @@
+#include <stdio.h>
+
+int main(void)
+{
+	/* your program */
+	return 0;
+}
