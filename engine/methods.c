@@ -51,6 +51,7 @@ static const struct rpc_method *const tables[] = {
 	moderate_methods,
 	appeal_methods,
 	run_methods,
+	report_methods,
 	NULL,
 };
 const struct rpc_table all_methods = { tables };

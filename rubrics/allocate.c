@@ -197,13 +197,6 @@ static bool is_better(uint64_t left, const struct allocate_certificate *c,
 	return c->sigma2 < b->sigma2;
 }
 
-/* Two reviews each do not mix better, however often they are drawn. */
-static bool is_done(const struct graph *g, uint64_t left,
-		    const struct allocate_certificate *c)
-{
-	return c->ok || (g->k < 3 && !left && c->components == 1);
-}
-
 static enum err best_draw(struct ctx *cx, struct graph *g, uint64_t *left)
 {
 	size_t m = (size_t)g->n * g->k;
@@ -215,7 +208,7 @@ static enum err best_draw(struct ctx *cx, struct graph *g, uint64_t *left)
 
 	*left = UINT64_MAX;
 	cx->arena = one;
-	for (int i = 0; !e && i < DRAWS && !is_done(g, *left, &kept); i++) {
+	for (int i = 0; !e && i < DRAWS && !kept.ok; i++) {
 		uint64_t now;
 
 		draw(g, room);

@@ -50,7 +50,8 @@ struct allocate_certificate {
 	uint32_t components;	   /* strongly connected */
 	double sigma2;		   /* to 1e-6; 1 for a ring */
 	bool ok; /* degrees exact, no self, no repeats, pairs 0, cycles 0 (from
-		    n >= 20), one component, sigma2 <= .95 (from n >= 20) */
+		    n >= 20), one component, sigma2 <= .95 (from n >= 20, for
+		    k >= 3: fewer reviews cannot mix so well) */
 };
 /* From the edges alone, in any order: m of them. */
 MUST enum err allocate_certify(struct ctx *cx, uint32_t n,

@@ -292,7 +292,7 @@ enum err allocate_certify(struct ctx *cx, uint32_t n, const uint32_t *reviewer,
 {
 	struct allocate_certificate c = { .n = n };
 	struct rows r;
-	bool exact;
+	bool exact, mixes;
 
 	for (size_t i = 0; i < m; i++)
 		if (reviewer[i] >= n || author[i] >= n)
@@ -309,9 +309,12 @@ enum err allocate_certify(struct ctx *cx, uint32_t n, const uint32_t *reviewer,
 	exact = c.out_min == c.out_max && c.in_min == c.in_max &&
 		c.in_min == c.out_min;
 	c.sigma2 = second_singular(cx, &r, exact);
+	/* A graph of two reviews each does not mix so well: 2 sqrt(k - 1) / k
+	   is what a random one has. */
+	mixes = c.out_max < 3 || c.sigma2 <= SIGMA_MOST;
 	c.ok = exact && !c.self && !c.repeated && !c.reciprocal_pairs &&
 	       c.components == 1 &&
-	       (n < CYCLES_FROM || (!c.three_cycles && c.sigma2 <= SIGMA_MOST));
+	       (n < CYCLES_FROM || (!c.three_cycles && mixes));
 	*out = c;
 	return OK;
 }

@@ -30,8 +30,8 @@ static void add(struct finding *f, int reason, uint32_t work, uint32_t person,
 
 /* ---- works ---- */
 
-/* By the work's id and the run's: drawn before anything is known of it. */
-static bool is_drawn(const struct run *r, const struct run_work *w)
+/* By the work's id and the run's: before anything is known of it. */
+bool moderate_is_drawn(const struct run *r, const struct run_work *w)
 {
 	uint64_t h = id_hash(&w->id) ^ id_hash(&r->id) * UINT64_C(0x9e3779b97f);
 	double share = (double)r->def->moderation.spot_percent *
@@ -93,7 +93,7 @@ static void spot(struct finding *f, uint32_t work, const struct run_grade *g)
 		add(f, CASE_DISAGREES, work, NONE, g->e.spread, w->pool_at);
 	else if (g->e.n > 1 && departs >= percent(m->departs))
 		add(f, CASE_DEPARTS, work, NONE, departs, w->pool_at);
-	else if (is_drawn(f->r, w))
+	else if (moderate_is_drawn(f->r, w))
 		add(f, CASE_RANDOM, work, NONE, 0, w->pool_at);
 }
 
@@ -119,12 +119,12 @@ static void work_cases(struct finding *f, uint32_t work)
 static void person_cases(struct finding *f, uint32_t person)
 {
 	const struct run_person *p = &f->r->people[person];
+	int64_t alarm = run_alarm_at(f->r, person);
 
 	if (p->stuck_at && !run_duty_done(f->r, person))
 		add(f, CASE_STUCK, NONE, person, 1, p->stuck_at);
-	if (p->alarm_at)
-		add(f, CASE_REVIEWER, NONE, person, p->licence.state,
-		    p->alarm_at);
+	if (alarm)
+		add(f, CASE_REVIEWER, NONE, person, p->licence.state, alarm);
 }
 
 static void run_cases(struct finding *f, int64_t now)
@@ -165,8 +165,9 @@ static bool blocks(int reason)
 }
 
 /*
- * Spot checks up to the budget, what has been checked counted in; the random
- * stratum is not crowded out.
+ * Spot checks up to the budget, what has been checked counted in. What was
+ * drawn is not crowded out, whatever is found of it: else the drawn ones that
+ * are decided would be the better ones, and their error too small.
  */
 static size_t within_budget(const struct run *r, struct peer_case *c, size_t n)
 {
@@ -177,7 +178,8 @@ static size_t within_budget(const struct run *r, struct peer_case *c, size_t n)
 	for (size_t i = 0; i < r->works_n; i++)
 		done += r->works[i].decided;
 	for (size_t i = 0; i < n; i++) {
-		bool spots = !blocks(c[i].reason) && c[i].reason != CASE_RANDOM;
+		bool spots = !blocks(c[i].reason) &&
+			     !moderate_is_drawn(r, &r->works[c[i].work]);
 
 		if (spots && (double)done >= ceil(most))
 			continue;

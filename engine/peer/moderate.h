@@ -46,6 +46,8 @@ struct peer_case {
 	int64_t since;
 };
 
+/* In the random stratum, from which the error of all is told. */
+bool moderate_is_drawn(const struct run *r, const struct run_work *w);
 /* All cases of a run, sorted by reason and weight; struct peer_case. */
 void moderate_cases(struct ctx *cx, const struct run *r, struct list *out);
 

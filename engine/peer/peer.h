@@ -49,5 +49,6 @@ extern const struct rpc_method reviewer_methods[];
 extern const struct rpc_method moderate_methods[];
 extern const struct rpc_method appeal_methods[];
 extern const struct rpc_method run_methods[];
+extern const struct rpc_method report_methods[];
 extern const struct stmt_set peer_stmts;
 extern const struct migration_set peer_migrations;

@@ -425,6 +425,71 @@ static enum err rate(struct ctx *cx, const void *params, void *result)
 	return e;
 }
 
+/* ---- list ---- */
+
+struct list_row {
+	struct id review;
+	bool calibration;
+	int state;
+	int64_t leased_at, lease_until, done_at;
+};
+#define L struct list_row
+static const struct field list_row_fields[] = {
+	FIELD(L, review, KIND_ID, "for review.get"),
+	FIELD(L, calibration, KIND_BOOL, "an expert's grade was compared"),
+	FIELD(L, state, KIND_ENUM, "where it stands",
+	      .words = review_state_words),
+	FIELD(L, leased_at, KIND_TIME, "got, the last time"),
+	FIELD_OPT(L, lease_until, KIND_TIME, "the lease's end, while open"),
+	FIELD_OPT(L, done_at, KIND_TIME, "submitted"),
+	FIELD_END,
+};
+#undef L
+static const struct shape list_row_shape = SHAPE(struct list_row,
+						 list_row_fields);
+struct list_result {
+	struct list reviews;
+};
+static const struct field list_result_fields[] = {
+	FIELD(struct list_result, reviews, KIND_LIST, "the newest first",
+	      .of = KIND_OBJECT, .shape = &list_row_shape),
+	FIELD_END,
+};
+static const struct shape list_result_shape = { "review_list",
+						sizeof(struct list_result),
+						list_result_fields };
+
+/* A review of gold in live work looks like any other. */
+static enum err list(struct ctx *cx, const void *params, void *result)
+{
+	const struct next_params *p = params;
+	struct list_result *out = result;
+	struct run *r = NULL;
+	struct list_row *rows;
+	uint32_t person;
+	size_t n = 0;
+	enum err e = peers_read_person(cx, &p->ref, p->learner, &r, &person);
+
+	if (e)
+		return e;
+	rows = ARENA_ARRAY(cx->arena, struct list_row, LIMIT_PAGE);
+	for (uint32_t i = r->people[person].review;
+	     i != NONE && n < LIMIT_PAGE; i = r->reviews[i].next_of_person) {
+		const struct run_review *v = &r->reviews[i];
+
+		rows[n++] = (struct list_row){
+			.review = v->id,
+			.calibration = v->kind == REVIEW_CALIBRATION,
+			.state = v->state,
+			.leased_at = v->leased_at,
+			.lease_until = v->state == REVIEW_LEASED ? v->until : 0,
+			.done_at = v->done_at,
+		};
+	}
+	out->reviews = (struct list){ rows, n };
+	return OK;
+}
+
 const struct rpc_method calibration_methods[] = {
 	{ .name = "calibration.next",
 	  .does = "Get a work with an expert's grade to review; how the review "
@@ -499,6 +564,15 @@ const struct rpc_method review_methods[] = {
 	  .result = &review_view_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
 	  .run = get },
+	{ .name = "review.list",
+	  .does = "The reviews that somebody has done, or has open.",
+	  .roles = WHO | ROLE_AUDITOR,
+	  .flags = RPC_READS,
+	  .budget_ms = 200,
+	  .params = &next_shape,
+	  .result = &list_result_shape,
+	  .fails = FAILS(ERR_NOT_FOUND),
+	  .run = list },
 	{ .name = "review.file",
 	  .does = "The bytes of a file of the work that is reviewed.",
 	  .roles = WHO,

@@ -160,6 +160,6 @@ void reviewer_show(struct ctx *cx, const struct run *r, uint32_t person,
 	out->has_statistics = peers_staff(cx);
 	if (!out->has_statistics)
 		return;
-	out->alarm_at = p->alarm_at;
+	out->alarm_at = run_alarm_at(r, person);
 	statistics(r, person, &out->statistics);
 }

@@ -50,6 +50,7 @@ void run_free(struct run *r)
 	free(r->works);
 	free(r->reviews);
 	free(r->appeals);
+	free(r->alarms);
 	free(r->due);
 	free(r->in_queue);
 	free(r->changed);
@@ -170,6 +171,35 @@ uint32_t run_appeal_add(struct run *r, const struct id *id, uint32_t work)
 	ids_add(&r->appeal_of, id, (uint32_t)r->appeals_n);
 	r->works[work].appeal = (uint32_t)r->appeals_n;
 	return (uint32_t)r->appeals_n++;
+}
+
+void run_alarm_add(struct run *r, uint32_t person, int move)
+{
+	r->alarms = room_for(r->alarms, r->alarms_n, &r->alarms_room,
+			     sizeof(*r->alarms));
+	r->alarms[r->alarms_n] =
+		(struct run_alarm){ .person = person,
+				    .older = r->people[person].alarm,
+				    .move = move,
+				    .at = r->now };
+	r->people[person].alarm = (uint32_t)r->alarms_n++;
+}
+
+/* All that are open: who looks at a reviewer looks at all of them. */
+void run_alarm_answer(struct run *r, uint32_t person, bool by_staff)
+{
+	for (uint32_t i = r->people[person].alarm;
+	     i != NONE && !r->alarms[i].answered_at; i = r->alarms[i].older) {
+		r->alarms[i].answered_at = r->now;
+		r->alarms[i].by_staff = by_staff;
+	}
+}
+
+int64_t run_alarm_at(const struct run *r, uint32_t person)
+{
+	uint32_t at = r->people[person].alarm;
+
+	return at == NONE || r->alarms[at].answered_at ? 0 : r->alarms[at].at;
 }
 
 uint32_t run_queue_add(struct run *r, uint32_t work)

@@ -80,7 +80,9 @@ struct run_person {
 	uint32_t expired_in_row; /* leases */
 	int64_t paused_until;
 	int64_t discounted_since; /* reviews from then on count 0; 0: none */
-	int64_t alarm_at;	  /* of a CUSUM, not answered yet; 0: none */
+	uint32_t alarm;		  /* the last one, answered or not; or NONE */
+	int64_t qualified_at;	  /* first; 0: never */
+	int64_t qualified_after;  /* gold items, then */
 	int64_t stuck_at;	  /* there was nothing to review; 0 */
 	struct run_stuck {
 		int64_t in_pool, conflicting, had, full;
@@ -95,7 +97,8 @@ struct run_person {
 
 /* Who has done nothing here yet. */
 #define RUN_NOBODY                                                             \
-	((struct run_person){ .work = NONE, .lease = NONE, .review = NONE })
+	((struct run_person){                                                  \
+		.work = NONE, .lease = NONE, .review = NONE, .alarm = NONE })
 
 struct run_work {
 	struct id id;
@@ -114,6 +117,8 @@ struct run_work {
 	int64_t handed_in_at, pool_at, sealed_at, released_at, grace_until;
 	int64_t kinds, bytes, words;
 	double decision; /* of the moderator, 0..1 */
+	bool had_grade;	 /* before anybody decided, and which */
+	double undecided;
 	bool has_kept;	 /* a move of its released grade was looked at, and the
 			    grade kept */
 	double kept_at;	 /* the estimate then */
@@ -152,6 +157,14 @@ struct run_appeal {
 	struct str triager, decider; /* in the run's arena */
 };
 
+/* A test of a reviewer said that somebody should look. */
+struct run_alarm {
+	uint32_t person, older; /* the one before of the same person, or NONE */
+	int move;		/* enum licence_move */
+	int64_t at, answered_at; /* 0: not yet */
+	bool by_staff;		 /* answered; else by the tests themselves */
+};
+
 /* What the clock has to do. */
 struct run_due {
 	int64_t at;
@@ -177,8 +190,10 @@ struct run {
 	struct run_work *works;
 	struct run_review *reviews;
 	struct run_appeal *appeals;
+	struct run_alarm *alarms;
 	size_t people_n, people_room, works_n, works_room;
 	size_t reviews_n, reviews_room, appeals_n, appeals_room;
+	size_t alarms_n, alarms_room;
 	struct ids person_of, work_of, review_of, appeal_of;
 	struct ids group_of; /* of teams and identities: their numbers */
 
@@ -235,6 +250,8 @@ struct run_pairs {
 bool run_pair_conflicts(void *arg, uint32_t reviewer, uint32_t author);
 /* Its author may see its grade: released, and not held back. */
 bool run_is_shown(const struct run *r, uint32_t work);
+/* When the alarm was raised that nobody has answered; 0: there is none. */
+int64_t run_alarm_at(const struct run *r, uint32_t person);
 /* His own reviews are done, or waived. */
 bool run_duty_done(const struct run *r, uint32_t person);
 /* 0..1, with its interval (90 %): a decision, or the rule's estimate. */
@@ -275,6 +292,8 @@ uint32_t run_work_add(struct run *r, const struct id *id, uint32_t author);
 uint32_t run_review_add(struct run *r, const struct id *id, uint32_t person,
 			uint32_t work);
 uint32_t run_appeal_add(struct run *r, const struct id *id, uint32_t work);
+void run_alarm_add(struct run *r, uint32_t person, int move);
+void run_alarm_answer(struct run *r, uint32_t person, bool by_staff);
 void run_due_at(struct run *r, int64_t at, int what, uint32_t of);
 /* Everything that was due up to now, in its order. */
 void run_tick(struct run *r, int64_t now);

@@ -310,10 +310,15 @@ void run_licence_moved(struct run *r, uint32_t person, enum licence_move m)
 	case LICENCE_ALARM_DRIFT:
 	case LICENCE_UNDECIDED:
 	case LICENCE_REJECTED:
-		p->alarm_at = r->now;
+		run_alarm_add(r, person, m);
 		return;
 	case LICENCE_QUALIFIES:
-		p->alarm_at = 0;
+		run_alarm_answer(r, person, false);
+		if (!p->qualified_at) {
+			p->qualified_at = r->now;
+			p->qualified_after =
+				p->licence.passed + p->licence.failed;
+		}
 		break;
 	}
 	for (uint32_t i = p->review; i != NONE;

@@ -183,7 +183,7 @@ static enum err licence(struct ctx *cx, const struct run_step *s)
 
 	(void)cx;
 	licence_set(&p->licence, (enum licence_state)s->n->licence);
-	p->alarm_at = 0;
+	run_alarm_answer(r, at, true);
 	p->discounted_since = s->n->since;
 	if (s->n->licence == LICENCE_SUSPENDED && p->lease != NONE)
 		run_lease_over(r, p->lease, REVIEW_VOID);
@@ -197,9 +197,15 @@ static enum err decided(struct ctx *cx, const struct run_step *s)
 {
 	struct run *r = s->r;
 	uint32_t at = run_find_work(r, &s->n->artifact);
+	struct run_grade g;
 
 	if (at == NONE || r->works[at].estimate == NONE)
 		return run_broken(cx, s);
+	if (!r->works[at].decided) { /* what peers alone made of it */
+		run_grade(r, at, &g);
+		r->works[at].had_grade = g.has;
+		r->works[at].undecided = g.grade;
+	}
 	run_anchor(r, at, dec_double(s->n->scaled));
 	r->works[at].decider = str_copy(r->arena, s->n->by);
 	r->works[at].decided_n = s->rec->n;

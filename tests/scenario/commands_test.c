@@ -132,6 +132,15 @@
 		  NULL },                                                      \
 		{ STAFF, "peer.waive",                                         \
 		  REF_OF("pe", ",'learner':'cat','what':'duty'" WHY), NULL },  \
+		{ AUTHOR, "assessment.publish",                                \
+		  PEER("pc", ",'mode':'cohort','release':'held',"              \
+			     "'hand_in':{'grace_minutes':0}"),                 \
+		  NULL },                                                      \
+		{ ANN, "artifact.submit", PEER_WORK("pc", "a"), NULL },        \
+		{ BOB, "artifact.submit", PEER_WORK("pc", "b"), NULL },        \
+		{ STAFF, "peer.allocate", REF_OF("pc", ",'seed':3"),           \
+		  REF_OF("pc", ",'seed':4") },                                 \
+		{ STAFF, "peer.release", REF_OF("pc", WHY), NULL },            \
 		{ STAFF, "reviewer.license",                                   \
 		  REF_OF("pe", ",'learner':'bob','licence':'suspended'" WHY),  \
 		  NULL },                                                      \

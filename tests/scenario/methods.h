@@ -45,6 +45,7 @@ void works_for_peers(void **state);
 void reviews_by_peers(void **state);
 void reviews_that_nobody_rates(void **state);
 void moderators_and_appeals(void **state);
+void runs_as_a_whole(void **state);
 
 /* n bytes of JSON: [0,0,…]; n letters. */
 const char *many_tokens(struct world *w, size_t n);

@@ -302,6 +302,8 @@ void moderators_and_appeals(void **state)
 		  SMALL("n", ",'appeals':{'off':true}"), OK },
 		{ AUTHOR, "assessment.publish", PEER("o", ""), OK },
 		{ STAFF, "peer.queue", M, ERR_NOT_FOUND },
+		{ STAFF, "peer.report", M, ERR_NOT_FOUND },
+		{ ANN, "review.list", M, ERR_NOT_FOUND },
 		{ STAFF, "reviewer.list", M, ERR_NOT_FOUND },
 		{ STAFF, "appeal.list", M, ERR_NOT_FOUND },
 		{ ANN, "artifact.submit", WORK("n"), OK, "n=artifact" },
@@ -331,6 +333,10 @@ void moderators_and_appeals(void **state)
 		{ "learner:dan", "reviewer.get", M, ERR_NOT_FOUND },
 		{ STAFF, "reviewer.list", M, OK },
 		{ STAFF, "peer.queue", M, OK },
+		{ STAFF, "peer.report", M, OK },
+		{ "auditor", "peer.report", M, OK },
+		{ ANN, "peer.report", M, ERR_DENIED },
+		{ ANN, "review.list", M, OK },
 		{ STAFF, "peer.preview", GIVEN_ONLY("'artifact':'$b'"), OK },
 		{ STAFF, "peer.preview", "{'artifact':'$b','scores':[]}",
 		  ERR_INVALID },
@@ -423,6 +429,41 @@ void moderators_and_appeals(void **state)
 		  ERR_CONFLICT },
 		{ STAFF, "peer.preview", "{'artifact':'$a','scores':[]}",
 		  ERR_CONFLICT },
+	};
+
+	STORY(*state, &(struct story_vars){ 0 }, rows);
+}
+
+#define H(slug) "{'course':'c','slug':'" slug "'}"
+#define H_SO(slug) "{'course':'c','slug':'" slug "'" WHY "}"
+#define COHORT(slug, more)                                                     \
+	PEER(slug, ",'mode':'cohort','release':'held','must_review':2,"        \
+		   "'must_receive':2,'hand_in':{'grace_minutes':0}" more)
+
+void runs_as_a_whole(void **state)
+{
+	static const struct story rows[] = {
+		{ AUTHOR, "assessment.publish",
+		  COHORT("h", ",'dates':{'hand_in_until':'$T+600',"
+			      "'review_until':'$T+90000'}"),
+		  OK },
+		{ AUTHOR, "assessment.publish", PEER("r", ""), OK },
+		{ STAFF, "peer.allocate", H("h"), ERR_NOT_FOUND },
+		{ STAFF, "peer.release", H_SO("h"), ERR_NOT_FOUND },
+		{ ANN, "artifact.submit", WORK("r"), OK },
+		{ STAFF, "peer.allocate", H("r"), ERR_PRECONDITION },
+		{ STAFF, "peer.release", H_SO("r"), ERR_PRECONDITION },
+		{ ANN, "artifact.submit", WORK("h"), OK },
+		{ BOB, "artifact.submit", WORK("h"), OK },
+		{ STAFF, "peer.allocate", H("h"), ERR_TOO_EARLY },
+		{ ANN, "peer.allocate", H("h"), ERR_DENIED },
+		{ "learner:cat", "artifact.submit", WORK("h"), OK },
+		{ .pass_ms = 700000 },
+		{ STAFF, "peer.allocate", "{'course':'c','slug':'h','seed':7}",
+		  OK },
+		{ STAFF, "peer.allocate", H("h"), ERR_CONFLICT },
+		{ STAFF, "peer.release", H_SO("h"), OK },
+		{ STAFF, "peer.release", H_SO("h"), ERR_CONFLICT },
 	};
 
 	STORY(*state, &(struct story_vars){ 0 }, rows);

@@ -367,6 +367,7 @@ int main(void)
 		quiz_test(reviews_by_peers),
 		quiz_test(reviews_that_nobody_rates),
 		quiz_test(moderators_and_appeals),
+		quiz_test(runs_as_a_whole),
 		quiz_test(every_row_and_every_failure_it_lists_happened),
 	};
 

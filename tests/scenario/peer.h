@@ -32,14 +32,15 @@ static inline const char *peer_text(struct world *w, int n)
 }
 
 /* The assessment; more: members of "peer", each with a comma before. */
-static inline const char *peer_json(struct world *w, const char *more)
+static inline const char *peer_json(struct world *w, int golds,
+				    const char *more)
 {
 	struct buf b = { 0 };
 	const char *s;
 
 	buf_z(&b, "{\"assay\":1,\"course\":\"c\",\"slug\":\"p\","
 		  "\"title\":\"P\",\"peer\":{" PEER_RUBRIC ",\"gold\":[");
-	for (int i = 0; i < PEER_GOLD_N; i++)
+	for (int i = 0; i < golds; i++)
 		buf_fmt(&b,
 			"%s{\"id\":\"g%d\",\"title\":\"G\","
 			"\"text\":\"%d %d %s\","
@@ -57,7 +58,7 @@ static inline const char *peer_json(struct world *w, const char *more)
 
 static inline const char *peer_publish(struct world *w, const char *more)
 {
-	return world_publish(w, peer_json(w, more));
+	return world_publish(w, peer_json(w, PEER_GOLD_N, more));
 }
 
 /* A work that deserves 6 and 7. */

@@ -64,6 +64,18 @@ static void a_cohort_has_exact_degrees_and_no_circles(void **state)
 		}
 }
 
+static void two_reviews_each_are_not_asked_to_mix_well(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct allocate_certificate c = drawn(300, 2, seed);
+
+		assert_true(c.sigma2 > 0.95); /* nobody could */
+		assert_true(!c.reciprocal_pairs && !c.three_cycles);
+		assert_true(c.ok);
+	}
+}
+
 static void a_tiny_cohort_is_allocated_as_well_as_can_be(void **state)
 {
 	(void)state;
@@ -287,6 +299,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_cohort_has_exact_degrees_and_no_circles),
+		cmocka_unit_test(two_reviews_each_are_not_asked_to_mix_well),
 		cmocka_unit_test(a_tiny_cohort_is_allocated_as_well_as_can_be),
 		cmocka_unit_test(
 			what_cannot_be_ends_soon_and_the_certificate_tells),
