@@ -6,4 +6,8 @@ void bench_peer(struct run *r)
 {
 	peer_licence(r);
 	peer_agreement(r);
+	peer_estimate(r);
+	peer_queue(r);
+	peer_allocate(r);
+	peer_simulate(r);
 }

@@ -1,7 +1,6 @@
 /* How long it takes to say how far reviewers of a great course agree. */
 #include <stdlib.h>
 
-#include "base/rng.h"
 #include "bench/peer.h"
 #include "rubrics/agreement_report.h"
 

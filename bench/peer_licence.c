@@ -5,36 +5,15 @@
  */
 #include <math.h>
 
-#include "base/rng.h"
 #include "bench/peer.h"
 #include "rubrics/licence.h"
 #include "rubrics/quality.h"
 
 static const struct licence_rules *const rules = &licence_rules_default;
 
-static double uniform(struct rng *r)
-{
-	return ((double)(rng_u64(r) >> 11) + .5) / 9007199254740992.0;
-}
-
-static double normal(struct rng *r)
-{
-	return sqrt(-2 * log(uniform(r))) * cos(2 * M_PI * uniform(r));
-}
-
 static double clamp(double x, double lo, double hi)
 {
 	return fmax(lo, fmin(hi, x));
-}
-
-static void figure(struct run *r, const char *name, const char *unit,
-		   double value, double target)
-{
-	const struct figure f = {
-		.name = name, .unit = unit, .value = value, .target = target
-	};
-
-	report(r, &f);
 }
 
 static int runs_of(const struct run *r, int usual)
@@ -57,7 +36,8 @@ static struct tested tested(struct rng *g, double fail_rate, int runs)
 		enum licence_move m;
 
 		do {
-			m = licence_gold(rules, &l, uniform(g) >= fail_rate);
+			m = licence_gold(rules, &l,
+					 peer_uniform(g) >= fail_rate);
 			t.golds++;
 			t.undecided += m == LICENCE_UNDECIDED;
 		} while (m != LICENCE_QUALIFIES && m != LICENCE_REJECTED);
@@ -75,12 +55,14 @@ static void qualification(struct run *r, struct rng *g)
 	struct tested careful = tested(g, .1, runs), poor = tested(g, .4, runs);
 	struct tested between = tested(g, .25, runs);
 
-	figure(r, "careful (10 % fails) qualify", "share", careful.share, .97);
-	figure(r, "  after gold items", "items", careful.golds, -14);
-	figure(r, "  undecided after most_gold", "share", careful.undecided, 0);
-	figure(r, "poor (40 % fails) qualify", "share", poor.share, -.05);
-	figure(r, "  after gold items", "items", poor.golds, -14);
-	figure(r, "25 % fails: undecided", "share", between.undecided, 0);
+	peer_figure(r, "careful (10 % fails) qualify", "share", careful.share,
+		    .97);
+	peer_figure(r, "  after gold items", "items", careful.golds, -14);
+	peer_figure(r, "  undecided after most_gold", "share",
+		    careful.undecided, 0);
+	peer_figure(r, "poor (40 % fails) qualify", "share", poor.share, -.05);
+	peer_figure(r, "  after gold items", "items", poor.golds, -14);
+	peer_figure(r, "25 % fails: undecided", "share", between.undecided, 0);
 }
 
 /* ---- surveillance ---- */
@@ -94,7 +76,7 @@ static double golds_to_alarm(struct rng *g, double fail_rate, int runs)
 
 		do
 			golds++;
-		while (licence_gold(rules, &l, uniform(g) >= fail_rate) ==
+		while (licence_gold(rules, &l, peer_uniform(g) >= fail_rate) ==
 		       LICENCE_STAYS);
 	}
 	return golds / runs;
@@ -109,7 +91,7 @@ static double reviews_to_alarm(struct rng *g, double shift, int runs)
 
 		do
 			reviews++;
-		while (licence_residual(rules, &l, normal(g) + shift) ==
+		while (licence_residual(rules, &l, peer_normal(g) + shift) ==
 		       LICENCE_STAYS);
 	}
 	return reviews / runs;
@@ -119,15 +101,15 @@ static void surveillance(struct run *r, struct rng *g)
 {
 	int runs = runs_of(r, 20000);
 
-	figure(r, "guesser (60 %) is caught after", "items",
-	       golds_to_alarm(g, .6, runs), -6);
+	peer_figure(r, "guesser (60 %) is caught after", "items",
+		    golds_to_alarm(g, .6, runs), -6);
 	/* 190 less the error of so many runs. */
-	figure(r, "careful one is alarmed every", "items",
-	       golds_to_alarm(g, .1, runs), r->quick ? 175 : 185);
-	figure(r, "drift of 1 sd is found after", "reviews",
-	       reviews_to_alarm(g, 1, runs), -10.8);
-	figure(r, "no drift: an alarm every", "reviews",
-	       reviews_to_alarm(g, 0, runs), r->quick ? 420 : 450);
+	peer_figure(r, "careful one is alarmed every", "items",
+		    golds_to_alarm(g, .1, runs), r->quick ? 175 : 185);
+	peer_figure(r, "drift of 1 sd is found after", "reviews",
+		    reviews_to_alarm(g, 1, runs), -10.8);
+	peer_figure(r, "no drift: an alarm every", "reviews",
+		    reviews_to_alarm(g, 0, runs), r->quick ? 420 : 450);
 }
 
 /* ---- covert gold over a career ---- */
@@ -146,14 +128,14 @@ static struct career careers(struct rng *g, double fail_rate, int reviews,
 		bool qualified = false;
 
 		for (int i = 0; i < reviews && licence_may_review(&l); i++)
-			if (uniform(g) < licence_covert_rate(rules, &l)) {
+			if (peer_uniform(g) < licence_covert_rate(rules, &l)) {
 				c.gold++;
-				qualified |=
-					licence_gold(rules, &l,
-						     uniform(g) >= fail_rate) ==
-					LICENCE_QUALIFIES;
+				qualified |= licence_gold(rules, &l,
+							  peer_uniform(g) >=
+								  fail_rate) ==
+					     LICENCE_QUALIFIES;
 			} else {
-				licence_residual(rules, &l, normal(g));
+				licence_residual(rules, &l, peer_normal(g));
 			}
 		c.qualified += qualified;
 	}
@@ -167,14 +149,14 @@ static void career(struct run *r, struct rng *g)
 	int runs = runs_of(r, 4000);
 	struct career at_400 = careers(g, .1, 400, runs);
 
-	figure(r, "gold in a career of 400", "share", at_400.gold, -.1);
-	figure(r, "  careful ones qualify", "share", at_400.qualified, 0);
-	figure(r, "  poor ones qualify", "share",
-	       careers(g, .4, 400, runs).qualified, -.055);
-	figure(r, "gold in a career of 200", "share",
-	       careers(g, .1, 200, runs).gold, 0);
-	figure(r, "gold in a career of 50", "share",
-	       careers(g, .1, 50, runs).gold, 0);
+	peer_figure(r, "gold in a career of 400", "share", at_400.gold, -.1);
+	peer_figure(r, "  careful ones qualify", "share", at_400.qualified, 0);
+	peer_figure(r, "  poor ones qualify", "share",
+		    careers(g, .4, 400, runs).qualified, -.055);
+	peer_figure(r, "gold in a career of 200", "share",
+		    careers(g, .1, 200, runs).gold, 0);
+	peer_figure(r, "gold in a career of 50", "share",
+		    careers(g, .1, 50, runs).gold, 0);
 }
 
 /* ---- revenge ---- */
@@ -188,28 +170,29 @@ static void course(struct quality_review *all, double revenge)
 
 	rng_seeded_from(&seeded, 7);
 	for (size_t i = 0; i < REVIEWERS; i++) {
-		double worth = normal(g), bias = .08 * normal(g);
+		double worth = peer_normal(g), bias = .08 * peer_normal(g);
 
 		for (size_t j = i * EACH; j < (i + 1) * EACH; j++) {
 			struct quality_review *q = all + j;
-			double off = .1 * exp(-.3 * worth) * normal(g);
+			double off = .1 * exp(-.3 * worth) * peer_normal(g);
 
 			*q = (struct quality_review){ .reviewer = (uint32_t)i,
 						      .has_rating = true,
 						      .residual = off / .1 };
-			q->estimate = clamp(.65 + .15 * normal(g), 0, 1);
+			q->estimate = clamp(.65 + .15 * peer_normal(g), 0, 1);
 			q->given = clamp(q->estimate + bias + off, 0, 1);
 			q->rating = clamp(
-				round(4 + .6 * worth + .6 * normal(g) -
+				round(4 + .6 * worth + .6 * peer_normal(g) -
 				      10 * revenge *
 					      fmax(0, q->estimate - q->given)),
 				1, 5);
-			q->has_mark = uniform(g) < .2;
+			q->has_mark = peer_uniform(g) < .2;
 			q->mark = clamp(
-				round(3.5 + .7 * worth + .4 * normal(g)), 1, 5);
-			q->coverage =
-				clamp(.7 + .1 * worth + .15 * normal(g), 0, 1);
-			q->words = exp(4 + .3 * worth + .5 * normal(g));
+				round(3.5 + .7 * worth + .4 * peer_normal(g)),
+				1, 5);
+			q->coverage = clamp(
+				.7 + .1 * worth + .15 * peer_normal(g), 0, 1);
+			q->words = exp(4 + .3 * worth + .5 * peer_normal(g));
 		}
 	}
 }
@@ -244,11 +227,12 @@ static void revenge(struct run *r)
 			raw[cruel][i] = q[i].raw_rating;
 		}
 	}
-	figure(r, "revenge moves the quality by", "sd",
-	       moved(score[0], score[1]), -.1);
-	figure(r, "  the average rating by", "sd", moved(raw[0], raw[1]), .5);
-	figure(r, "quality of a review takes", "us",
-	       (double)took / 1e3 / (2. * ALL), 0);
+	peer_figure(r, "revenge moves the quality by", "sd",
+		    moved(score[0], score[1]), -.1);
+	peer_figure(r, "  the average rating by", "sd", moved(raw[0], raw[1]),
+		    .5);
+	peer_figure(r, "quality of a review takes", "us",
+		    (double)took / 1e3 / (2. * ALL), 0);
 }
 
 void peer_licence(struct run *r)

@@ -1,30 +1,13 @@
 /* assay peer agreement: how far reviewers agree, from a table of scores. */
-#include <math.h>
-
-#include "base/limits.h"
-#include "cli/file.h"
 #include "cli/peer.h"
+#include "cli/peer_number.h"
+#include "cli/peer_table.h"
 #include "rubrics/agreement_report.h"
-#include "rubrics/grades_csv.h"
-
-enum { GRADES_BYTES = 256 << 20 };
 
 const struct flag peer_agreement_flags[] = {
 	{ .name = "json", .doc = "as it is always printed" },
 	{ 0 },
 };
-
-/* A number that may be undefined: then it is not written. */
-struct maybe {
-	bool has;
-	struct dec v;
-};
-#define MAYBE(s, m, d)                                                         \
-	{                                                                      \
-		.name = #m, .doc = (d), .kind = KIND_DEC,                      \
-		.offset = offsetof(s, m.v), .optional = true,                  \
-		.has = (int32_t)offsetof(s, m.has) + 1,                        \
-	}
 
 struct alphas {
 	struct maybe nominal, ordinal, interval, ratio;
@@ -78,14 +61,6 @@ static const struct field line_fields[] = {
 };
 static const struct shape line_shape = SHAPE(struct line, line_fields);
 
-static struct maybe maybe(double v)
-{
-	if (!isfinite(v))
-		return (struct maybe){ 0 };
-	/* More digits than anybody can use hide those that count. */
-	return (struct maybe){ true, dec_from_double(round(v * 1e6) / 1e6) };
-}
-
 static struct line line_of(struct str criterion,
 			   const struct agreement_report *r)
 {
@@ -110,41 +85,23 @@ static struct line line_of(struct str criterion,
 	};
 }
 
-/* The rows of each criterion, side by side. */
-static struct agreement_rating *
-by_criterion(struct cli *c, const struct grades *g, size_t *from)
+static void show(struct cli *c, const struct peer_grades *p)
 {
+	const struct grades *g = &p->g;
+	const struct str *name = g->criteria.at;
 	struct agreement_rating *r =
 		ARENA_ARRAY(c->cx->arena, struct agreement_rating, g->n);
-	size_t criteria = g->criteria.n;
-
-	for (size_t i = 0; i < g->n; i++)
-		from[g->at[i].criterion + 1]++;
-	for (size_t k = 0; k < criteria; k++)
-		from[k + 1] += from[k];
-	for (size_t i = g->n; i-- > 0;) {
-		const struct grades_row *row = g->at + i;
-
-		r[--from[row->criterion + 1]] =
-			(struct agreement_rating){ row->artifact, row->reviewer,
-						   row->score };
-	}
-	return r; /* from[k + 1] is now where k begins */
-}
-
-static void show(struct cli *c, const struct grades *g)
-{
-	size_t *from = ARENA_ARRAY(c->cx->arena, size_t, g->criteria.n + 2);
-	struct agreement_rating *r = by_criterion(c, g, from);
-	const struct str *name = g->criteria.at;
 	struct buf b = { 0 };
 
-	from[g->criteria.n + 1] = g->n;
+	for (size_t i = 0; i < g->n; i++)
+		r[i] = (struct agreement_rating){ p->at[i].artifact,
+						  p->at[i].reviewer,
+						  p->at[i].score };
 	for (size_t k = 0; k < g->criteria.n; k++) {
 		struct agreement_report report;
 		struct line l;
 
-		agreement_report(r + from[k + 1], from[k + 2] - from[k + 1],
+		agreement_report(r + p->from[k], p->from[k + 1] - p->from[k],
 				 &report);
 		l = line_of(g->has_criteria ? name[k] : (struct str){ 0 },
 			    &report);
@@ -157,15 +114,9 @@ static void show(struct cli *c, const struct grades *g)
 
 int peer_agreement(struct cli *c, const struct args *a)
 {
-	struct grades g;
-	struct str text;
-	enum err e = file_read(c, args_rest(a, 0), GRADES_BYTES, &text);
+	struct peer_grades g;
+	enum err e = peer_grades_read(c, args_rest(a, 0), &g);
 
-	if (!e)
-		e = grades_csv_read(c->cx, text, &g);
-	if (!e && !g.n)
-		e = err_set(c->cx, ERR_INVALID,
-			    "there is no score below the heading");
 	if (e)
 		return cli_error(c, e);
 	show(c, &g);

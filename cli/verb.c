@@ -76,6 +76,16 @@ const struct verb verbs[] = {
 	  "FILE is the private key of `assay key new`. Whoever has the token "
 	  "is its subject until it expires: write it into a file with -o.",
 	  token_flags, 1, 1, token_run },
+	{ "peer", "estimate", "GRADES.csv",
+	  "Estimate what works are worth, from a table of reviewers' scores.",
+	  "GRADES.csv has a heading, artifact,reviewer,score or "
+	  "artifact,reviewer,criterion,score; each criterion is estimated by "
+	  "itself. Prints one JSON object per artifact: estimate, sd, the 90 % "
+	  "interval from lo to hi, and how many scores it has. pg1 allows for "
+	  "how harsh and how reliable each reviewer is; its priors come from "
+	  "the scores unless they are given, and anchors tell what all "
+	  "reviewers have in common.",
+	  peer_estimate_flags, 1, 1, peer_estimate },
 	{ "peer", "agreement", "GRADES.csv",
 	  "Say how far reviewers agree, from a table of their scores.",
 	  "GRADES.csv has a heading, artifact,reviewer,score or "
@@ -86,6 +96,23 @@ const struct verb verbs[] = {
 	  "weak: kappa_quadratic is below 0.2; between peers 0.23 to 0.44 is "
 	  "usual.",
 	  peer_agreement_flags, 1, 1, peer_agreement },
+	{ "peer", "allocate", "--reviewers N --per K | --check FILE",
+	  "Allocate reviews in a cohort, or verify an allocation.",
+	  "Each of N people reviews K works, each work gets K reviews, nobody "
+	  "reviews himself, no two each other, no three in a circle, and all "
+	  "hang together. Prints {\"reviewer\":R,\"author\":A} for each "
+	  "review, and a certificate at the end. With --check exit code 0: "
+	  "the reviews are as they should be and the certificate is theirs, "
+	  "1: not.",
+	  peer_allocate_flags, 0, 0, peer_allocate },
+	{ "peer", "simulate", "",
+	  "Simulate a course, to compare ways of handing out reviews.",
+	  "Authors come over some days; some never review, some give up with "
+	  "a review open. Prints one JSON object, the mean of the runs. "
+	  "diligent_short is the share of those who did all their reviews and "
+	  "got too few; first_hours and need_hours are medians of how long "
+	  "they waited.",
+	  peer_simulate_flags, 0, 0, peer_simulate },
 	{ "attempt", "take", "", "Take an assessment here, in the terminal.",
 	  "Shows the rules, then one question at a time; saves each answer at "
 	  "once. Leave with `quit` and go on later with the same command.",
@@ -168,21 +195,36 @@ const struct rpc_method *verb_method(struct cli *c, const struct verb *v)
 			  : NULL;
 }
 
+static bool is_of(const struct flag *table, const struct flag *f)
+{
+	for (; table->name; table++)
+		if (table == f)
+			return true;
+	return false;
+}
+
+/* A word tells, or a flag that the method does not have. */
 bool verb_meant(struct cli *c, const struct verb *v, int argc, char **argv)
 {
 	const struct rpc_method *m = verb_method(c, v);
-	const struct flag *tables[] = {
-		v->flags,     m ? params_flags(c->cx, m->params) : v->flags,
-		online_flags, connect_flags,
-		common_flags, NULL
-	};
+	const struct flag *tables[] = { m ? params_flags(c->cx, m->params)
+					  : v->flags,
+					online_flags,
+					connect_flags,
+					common_flags,
+					v->flags,
+					NULL };
 	struct args a;
 
 	if (!m)
 		return true;
-	/* A word before what is wrong tells enough: either says what it is. */
+	/* What comes before what is wrong tells enough: either says what it
+	   is. */
 	if (args_read(c->cx, tables, argc, argv, &a))
 		err_clear(c->cx);
+	for (size_t i = 0; i < a.given.n; i++)
+		if (is_of(v->flags, ((struct given *)a.given.at)[i].flag))
+			return true;
 	return a.rest.n > 0 || args_on(&a, "help");
 }
 

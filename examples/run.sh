@@ -155,6 +155,7 @@ make_course() {
 		-e 's/"review":{[^}]*},//' "$data/practice.json"
 	publish practice "$data/practice.json"
 	publish networks "$here/quiz.json"
+	publish hashing "$here/peer/hashing.json"
 	make_code
 	assay lab list --course sample --json | grep -q '"slug":"sum-lab"' ||
 		assay lab publish --bytes "$here/labs/sum.lab.json" >/dev/null

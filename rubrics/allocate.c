@@ -12,12 +12,12 @@
 #include "base/rng.h"
 
 enum {
-	HARD = 1 << 30, /* what must not be, against what should not */
-	TRIES = 300,	/* random swaps for one edge, in one round */
-	ROUNDS = 20,	/* over all edges */
-	PER_EDGE = 40,	/* swaps in one draw, for each edge, and ... */
+	HARD = 1 << 30,	 /* what must not be, against what should not */
+	TRIES = 300,	 /* random swaps for one edge, in one round */
+	ROUNDS = 20,	 /* over all edges */
+	PER_EDGE = 40,	 /* swaps in one draw, for each edge, and ... */
 	AT_LEAST = 2000, /* ... this many */
-	DRAWS = 8,	/* anew, when a draw is not as it should be */
+	DRAWS = 8,	 /* anew, when a draw is not as it should be */
 };
 
 struct graph {
@@ -146,8 +146,9 @@ static enum err too_few(struct ctx *cx, const struct graph *g)
 		for (uint32_t j = 0; j < g->k; j++)
 			at_fault |= fault(g, i, j) >= HARD;
 		for (uint32_t a = 0; at_fault && a < g->n; a++)
-			left += a != i && !(g->ask->conflict &&
-					    g->ask->conflict(g->ask->arg, i, a));
+			left += a != i &&
+				!(g->ask->conflict &&
+				  g->ask->conflict(g->ask->arg, i, a));
 		if (at_fault && left < fewest) {
 			fewest = left;
 			who = i;

@@ -238,8 +238,8 @@ static enum err note(struct ctx *cx, struct run *r, uint32_t at, int kind,
 	n->by = cx->who->actor;
 	n->appeal = r->appeals[at].id;
 	e = peers_write(cx, r, kind, n,
-		       &r->people[r->appeals[at].author].learner,
-		       (struct str){ 0 });
+			&r->people[r->appeals[at].author].learner,
+			(struct str){ 0 });
 	cx->io->private_reply = true;
 	return e ? e : show(cx, r, at, (struct str){ 0 }, out);
 }

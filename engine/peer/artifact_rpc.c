@@ -117,7 +117,7 @@ static enum err hand_in(struct ctx *cx, struct run *r, const struct id *learner,
 		e = take_content(cx, r, learner, c, &n);
 	if (!e)
 		e = peers_write(cx, r, NOTE_HANDED_IN, &n, learner,
-			       peer_content_write(cx, c));
+				peer_content_write(cx, c));
 	return e ? e
 		 : view_artifact(cx, r, run_find_work(r, &n.artifact), false,
 				 out);
@@ -253,7 +253,7 @@ static enum err correct(struct ctx *cx, const void *params, void *result)
 	e = take_content(cx, r, learner, &c, &n);
 	if (!e)
 		e = peers_write(cx, r, NOTE_CORRECTED, &n, learner,
-			       peer_content_write(cx, &c));
+				peer_content_write(cx, &c));
 	return e ? e : view_artifact(cx, r, work, false, result);
 }
 

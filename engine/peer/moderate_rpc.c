@@ -170,8 +170,8 @@ static enum err decide(struct ctx *cx, const void *params, void *result)
 	n.scaled = given.scaled;
 	n.each = (struct list){ given.each, r->def->rubric.criteria.n };
 	e = peers_write(cx, r, NOTE_DECIDED, &n,
-		       &r->people[r->works[work].author].learner,
-		       (struct str){ 0 });
+			&r->people[r->works[work].author].learner,
+			(struct str){ 0 });
 	return e ? e : view_artifact(cx, r, work, false, result);
 }
 
@@ -211,8 +211,8 @@ static enum err confirm(struct ctx *cx, const void *params, void *result)
 	run_grade(r, work, &g);
 	n.scaled = dec_from_double(g.grade);
 	e = peers_write(cx, r, NOTE_CONFIRMED, &n,
-		       &r->people[r->works[work].author].learner,
-		       (struct str){ 0 });
+			&r->people[r->works[work].author].learner,
+			(struct str){ 0 });
 	return e ? e : view_artifact(cx, r, work, false, result);
 }
 
@@ -248,8 +248,8 @@ struct preview_result {
 };
 static const struct field preview_result_fields[] = {
 	FIELD(struct preview_result, changes, KIND_LIST,
-	      "of grades, the largest first; 1000 at most",
-	      .of = KIND_OBJECT, .shape = &grade_change_shape),
+	      "of grades, the largest first; 1000 at most", .of = KIND_OBJECT,
+	      .shape = &grade_change_shape),
 	FIELD(struct preview_result, total, KIND_INT, "of all"),
 	FIELD_END,
 };

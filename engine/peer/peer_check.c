@@ -11,19 +11,27 @@
 
 enum { PAGE = 200 };
 
-/* The id that a record makes findable, or NULL. */
-static const struct id *made(int kind, const struct peer_note *n)
+/* What a record makes findable: its id, or NULL. */
+static const struct id *made(int kind, const struct peer_note *n, int *ref)
 {
-	if (kind == NOTE_HANDED_IN)
+	switch (kind) {
+	case NOTE_HANDED_IN:
+		*ref = PEER_REF_ARTIFACT;
 		return &n->artifact;
-	if (kind == NOTE_LEASED)
+	case NOTE_LEASED:
+		*ref = PEER_REF_REVIEW;
 		return &n->review;
-	return kind == NOTE_APPEAL_FILED ? &n->appeal : NULL;
+	case NOTE_APPEAL_FILED:
+		*ref = PEER_REF_APPEAL;
+		return &n->appeal;
+	default:
+		return NULL;
+	}
 }
 
 static enum err check_ref(struct ctx *cx, struct chain *c,
 			  const struct peer_run_row *run,
-			  const struct record *r, const struct id *id)
+			  const struct record *r, const struct id *id, int kind)
 {
 	struct peer_ref_row ref;
 	char text[ID_TEXT + 1];
@@ -39,7 +47,7 @@ static enum err check_ref(struct ctx *cx, struct chain *c,
 			    "the table",
 			    text);
 	else if (!id_eq(&ref.series, &run->series) ||
-		 !id_eq(&ref.learner, &r->learner))
+		 !id_eq(&ref.learner, &r->learner) || ref.kind != kind)
 		chain_wrong(c, r->node, r->seq,
 			    "%s of a peer review is another's in the table "
 			    "than the records say",
@@ -58,7 +66,7 @@ static enum err check_stream(struct ctx *cx, struct chain *c,
 	enum err e = OK;
 
 	for (size_t i = 0; !e && i < records->n; i++) {
-		int kind = peer_note_kind_of(r[i].event);
+		int kind = peer_note_kind_of(r[i].event), ref = 0;
 		struct peer_note note;
 		const struct id *id;
 
@@ -70,12 +78,12 @@ static enum err check_stream(struct ctx *cx, struct chain *c,
 				    "read");
 			continue;
 		}
-		id = made(kind, &note);
+		id = made(kind, &note, &ref);
 		/* A lease that was given again is no new review. */
 		if (!id || ids_find(&ids, id) != IDS_NONE)
 			continue;
 		ids_add(&ids, id, (uint32_t)i);
-		e = check_ref(cx, c, run, &r[i], id);
+		e = check_ref(cx, c, run, &r[i], id, ref);
 	}
 	if (!e)
 		e = store_one(cx, &peer_sql[PEER_REFS_COUNT],
@@ -87,6 +95,24 @@ static enum err check_stream(struct ctx *cx, struct chain *c,
 			    "made");
 	ids_done(&ids);
 	return e;
+}
+
+/* Whose course it is decides who may see it. */
+static void check_opening(struct ctx *cx, struct chain *c,
+			  const struct peer_run_row *run,
+			  const struct record *first)
+{
+	struct peer_note note = { 0 };
+
+	/* One that cannot be read is told with the others of its stream. */
+	if (peer_note_read(cx, NOTE_OPENED, first->body, &note)) {
+		err_clear(cx);
+		return;
+	}
+	if (!str_eq(note.course, run->course) || run->opened_at != first->at_ms)
+		chain_wrong(c, first->node, first->seq,
+			    "the course or the time of a run of peer reviews "
+			    "is another in the table than the records say");
 }
 
 static enum err check_row(struct ctx *cx, struct chain *c,
@@ -107,6 +133,7 @@ static enum err check_row(struct ctx *cx, struct chain *c,
 			    "record made it");
 		return OK;
 	}
+	check_opening(cx, c, run, first);
 	return check_stream(cx, c, run, &records);
 }
 

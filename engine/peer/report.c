@@ -13,7 +13,7 @@
 static struct report_number number(double v, int places)
 {
 	return (struct report_number){ true,
-				     dec_round(dec_from_double(v), places) };
+				       dec_round(dec_from_double(v), places) };
 }
 
 static struct report_rate rate(int64_t count, int64_t of)
@@ -213,7 +213,8 @@ static void alarms(struct ctx *cx, const struct run *r, struct list *out)
 	static const int moves[] = { LICENCE_REJECTED, LICENCE_UNDECIDED,
 				     LICENCE_ALARM_GOLD, LICENCE_ALARM_DRIFT };
 	size_t n = sizeof(moves) / sizeof(*moves);
-	struct report_alarms *all = ARENA_ARRAY(cx->arena, struct report_alarms, n);
+	struct report_alarms *all =
+		ARENA_ARRAY(cx->arena, struct report_alarms, n);
 
 	for (size_t i = 0; i < n; i++) {
 		all[i].move = moves[i];
@@ -336,13 +337,12 @@ static void appeals(struct ctx *cx, const struct run *r,
 		out->rejected += a->outcome == PEER_REJECTED;
 		out->raised += a->after > a->before;
 		out->lowered += a->after < a->before;
-		out->upheld += a->outcome != PEER_REJECTED &&
-			       a->after == a->before;
+		out->upheld +=
+			a->outcome != PEER_REJECTED && a->after == a->before;
 	}
 	out->filed = rate((int64_t)r->appeals_n, shown);
-	out->reversed =
-		rate(out->raised + out->lowered, (int64_t)r->appeals_n -
-							 out->open);
+	out->reversed = rate(out->raised + out->lowered,
+			     (int64_t)r->appeals_n - out->open);
 	out->hours = median(&hours, 2);
 }
 
@@ -388,9 +388,9 @@ static void waiting(struct ctx *cx, const struct run *r,
 		pooled++;
 		starved += w->starved;
 		if (w->reviews_n)
-			value(&first, (double)(nth_review_at(r, w, 1) -
-					       w->pool_at) /
-					      HOUR);
+			value(&first,
+			      (double)(nth_review_at(r, w, 1) - w->pool_at) /
+				      HOUR);
 		if (w->reviews_n >= needed)
 			value(&need, (double)(nth_review_at(r, w, needed) -
 					      w->pool_at) /

@@ -25,19 +25,21 @@ struct report_works {
 	int64_t in_review, sealed, released, withdrawn;
 };
 struct report_reviewers {
-	struct report_rate qualified; /* ever, of those who began */
+	struct report_rate qualified;	       /* ever, of those who began */
 	struct report_number golds_to_qualify; /* mean */
 	int64_t candidate, supervised, now_qualified, watch, suspended;
-	struct report_number mean_bias, bias_sd; /* of 100, of all with grades */
+	struct report_number mean_bias,
+		bias_sd; /* of 100, of all with grades */
 };
 struct report_golds {
 	struct report_rate calibration, covert; /* passed */
-	struct report_rate live_share; /* covert gold in what was taken as live */
+	struct report_rate
+		live_share; /* covert gold in what was taken as live */
 };
 struct report_reviews {
 	int64_t done, counting, surplus, under_way;
 	struct report_rate lapsed; /* of leases that have ended */
-	struct report_rate rated;	 /* by their reviewees, of works released */
+	struct report_rate rated;  /* by their reviewees, of works released */
 };
 struct report_agreement_view {
 	struct str criterion, title; /* empty: of the whole score */
@@ -47,14 +49,14 @@ struct report_agreement_view {
 };
 struct report_coverage {
 	struct report_rate decided; /* by moderators, of works with a grade */
-	struct report_rate drawn;	  /* of the random stratum: decided */
+	struct report_rate drawn;   /* of the random stratum: decided */
 	/* Of those: the peers' grade less the moderator's, of 100. */
 	struct report_number drawn_bias, drawn_rmse;
 	int64_t moved; /* released grades that wait for a confirmation */
 	int64_t cases; /* open, of any reason */
 };
 struct report_appeals {
-	struct report_rate filed;	   /* of works whose grade is shown */
+	struct report_rate filed;    /* of works whose grade is shown */
 	struct report_rate reversed; /* of those decided */
 	int64_t open, raised, lowered, upheld, rejected;
 	struct report_number hours; /* median, from filed to decided */
@@ -62,12 +64,13 @@ struct report_appeals {
 struct report_alarms {
 	int move; /* enum licence_move */
 	int64_t raised, open, by_staff;
-	struct report_number hours; /* median, until somebody or a test answered*/
+	struct report_number
+		hours; /* median, until somebody or a test answered*/
 };
 struct report_waiting {
 	struct report_rate starved; /* ever, of works that came into the pool */
-	int64_t starving;	  /* now */
-	int64_t stuck;		  /* learners with nothing to review, now */
+	int64_t starving;	    /* now */
+	int64_t stuck;		    /* learners with nothing to review, now */
 	struct report_number longest_hours; /* in the pool now, not complete */
 	/* Medians, from the pool to the first and the last review needed. */
 	struct report_number first_hours, need_hours;

@@ -23,8 +23,7 @@ static size_t ratings(const struct run *r, size_t at,
 		if (v->kind == REVIEW_LIVE && v->counts)
 			out[n++] = (struct agreement_rating){
 				v->work, v->person,
-				at == SIZE_MAX ? v->scaled
-					       : (double)v->each[at]
+				at == SIZE_MAX ? v->scaled : (double)v->each[at]
 			};
 	}
 	return n;
@@ -33,9 +32,8 @@ static size_t ratings(const struct run *r, size_t at,
 static void agree(struct ctx *cx, const struct run *r, size_t at,
 		  struct report_agreement_view *out)
 {
-	struct agreement_rating *all =
-		ARENA_ARRAY(cx->arena, struct agreement_rating,
-			    r->reviews_n + 1);
+	struct agreement_rating *all = ARENA_ARRAY(
+		cx->arena, struct agreement_rating, r->reviews_n + 1);
 	struct agreement_report g;
 
 	agreement_report(all, ratings(r, at, all), &g);

@@ -59,7 +59,8 @@ static const struct field golds_fields[] = {
 	RATE(struct report_golds, live_share, "gold in what looked live"),
 	FIELD_END,
 };
-static const struct shape golds_shape = SHAPE(struct report_golds, golds_fields);
+static const struct shape golds_shape =
+	SHAPE(struct report_golds, golds_fields);
 
 #define V struct report_reviews
 static const struct field reviews_fields[] = {

@@ -548,6 +548,5 @@ enum err review_submit(struct ctx *cx, struct run *r, uint32_t review,
 	if (e)
 		return e;
 	return peers_note(cx, r, NOTE_REVIEWED, &n,
-			  &r->people[v->person].learner,
-			  text);
+			  &r->people[v->person].learner, text);
 }

@@ -124,8 +124,8 @@ static enum err renew(struct ctx *cx, const void *params, void *result)
 	e = review_renewal(cx, r, &r->reviews[review], &n.until);
 	if (!e)
 		e = peers_write(cx, r, NOTE_RENEWED, &n,
-			       &r->people[r->reviews[review].person].learner,
-			       (struct str){ 0 });
+				&r->people[r->reviews[review].person].learner,
+				(struct str){ 0 });
 	if (!e)
 		tell_lease(&r->reviews[review], result);
 	return e;
@@ -141,8 +141,8 @@ static enum err give_back(struct ctx *cx, const void *params, void *result)
 
 	if (!e)
 		e = peers_write(cx, r, NOTE_RETURNED, &n,
-			       &r->people[r->reviews[review].person].learner,
-			       (struct str){ 0 });
+				&r->people[r->reviews[review].person].learner,
+				(struct str){ 0 });
 	if (!e)
 		tell_lease(&r->reviews[review], result);
 	return e;
@@ -420,7 +420,7 @@ static enum err rate(struct ctx *cx, const void *params, void *result)
 	e = may_rate(cx, r, &r->reviews[review]);
 	if (!e)
 		e = peers_write(cx, r, NOTE_RATED, &n, &cx->who->person,
-			       (struct str){ 0 });
+				(struct str){ 0 });
 	*out = (struct rate_result){ p->review, p->rating };
 	return e;
 }
@@ -445,8 +445,8 @@ static const struct field list_row_fields[] = {
 	FIELD_END,
 };
 #undef L
-static const struct shape list_row_shape = SHAPE(struct list_row,
-						 list_row_fields);
+static const struct shape list_row_shape =
+	SHAPE(struct list_row, list_row_fields);
 struct list_result {
 	struct list reviews;
 };
@@ -473,8 +473,8 @@ static enum err list(struct ctx *cx, const void *params, void *result)
 	if (e)
 		return e;
 	rows = ARENA_ARRAY(cx->arena, struct list_row, LIMIT_PAGE);
-	for (uint32_t i = r->people[person].review;
-	     i != NONE && n < LIMIT_PAGE; i = r->reviews[i].next_of_person) {
+	for (uint32_t i = r->people[person].review; i != NONE && n < LIMIT_PAGE;
+	     i = r->reviews[i].next_of_person) {
 		const struct run_review *v = &r->reviews[i];
 
 		rows[n++] = (struct list_row){

@@ -204,8 +204,8 @@ static enum err mark(struct ctx *cx, const void *params, void *result)
 			       "this review is not "
 			       "submitted");
 	e = peers_write(cx, r, NOTE_MARKED, &n,
-		       &r->people[r->reviews[at].person].learner,
-		       (struct str){ 0 });
+			&r->people[r->reviews[at].person].learner,
+			(struct str){ 0 });
 	*(struct mark_result *)result =
 		(struct mark_result){ p->review, p->mark };
 	return e;
@@ -248,8 +248,7 @@ static enum err other_one(struct ctx *cx, struct str subject, struct id *out)
 static enum err waive(struct ctx *cx, const void *params, void *result)
 {
 	const struct waive_params *p = params;
-	struct peer_note n = { .waiver = p->what,
-			       .reason = p->reason };
+	struct peer_note n = { .waiver = p->what, .reason = p->reason };
 	struct run *r = NULL;
 	enum err e = peers_open_ref(cx, &p->ref, p->learner, &r, &n.learner);
 
@@ -300,8 +299,7 @@ static struct str digest_of(struct ctx *cx, const struct run *r,
 static enum err relate(struct ctx *cx, const void *params, void *result)
 {
 	const struct relate_params *p = params;
-	struct peer_note n = { .relation = p->what,
-			       .reason = p->reason };
+	struct peer_note n = { .relation = p->what, .reason = p->reason };
 	struct run *r = NULL;
 	enum err e = peers_open_ref(cx, &p->ref, p->learner, &r, &n.learner);
 

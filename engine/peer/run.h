@@ -119,9 +119,9 @@ struct run_work {
 	double decision; /* of the moderator, 0..1 */
 	bool had_grade;	 /* before anybody decided, and which */
 	double undecided;
-	bool has_kept;	 /* a move of its released grade was looked at, and the
-			    grade kept */
-	double kept_at;	 /* the estimate then */
+	bool has_kept;	/* a move of its released grade was looked at, and the
+			   grade kept */
+	double kept_at; /* the estimate then */
 	struct str decider; /* who decided last; in the run's arena */
 	int64_t decided_n;  /* the record of that, which says why */
 	double released, released_lo, released_hi; /* as shown, 0..1 */

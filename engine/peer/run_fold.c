@@ -7,8 +7,9 @@
 
 enum err run_broken(struct ctx *cx, const struct run_step *s)
 {
-	err_set(cx, ERR_CORRUPT, "the records of this assessment's reviews do "
-				 "not fit together");
+	err_set(cx, ERR_CORRUPT,
+		"the records of this assessment's reviews do "
+		"not fit together");
 	return err_detail(cx, "record %lld, %.*s", (long long)s->rec->n,
 			  STR_FMT(s->rec->event));
 }
@@ -433,15 +434,23 @@ static enum err marked(struct ctx *cx, const struct run_step *s)
 	return OK;
 }
 
-static enum err (*const steps[PEER_NOTE_COUNT])(struct ctx *cx, const struct run_step *s) = {
-	[NOTE_OPENED] = opened,	      
-	[NOTE_TICKED] = ticked,	      [NOTE_RELEASED_ALL] = released_all,
-	[NOTE_HANDED_IN] = handed_in, [NOTE_CORRECTED] = corrected,
-	[NOTE_WITHDRAWN] = withdrawn, [NOTE_REVEALED] = revealed,
-	[NOTE_LEASED] = leased,	      [NOTE_RENEWED] = renewed,
-	[NOTE_RETURNED] = returned,   [NOTE_NONE] = none,
-	[NOTE_REVIEWED] = reviewed,   [NOTE_RATED] = rated,
-	[NOTE_MARKED] = marked,	      [NOTE_APPEAL_DECIDED] = NULL,
+static enum err (*const steps[PEER_NOTE_COUNT])(struct ctx *cx,
+						const struct run_step *s) = {
+	[NOTE_OPENED] = opened,
+	[NOTE_TICKED] = ticked,
+	[NOTE_RELEASED_ALL] = released_all,
+	[NOTE_HANDED_IN] = handed_in,
+	[NOTE_CORRECTED] = corrected,
+	[NOTE_WITHDRAWN] = withdrawn,
+	[NOTE_REVEALED] = revealed,
+	[NOTE_LEASED] = leased,
+	[NOTE_RENEWED] = renewed,
+	[NOTE_RETURNED] = returned,
+	[NOTE_NONE] = none,
+	[NOTE_REVIEWED] = reviewed,
+	[NOTE_RATED] = rated,
+	[NOTE_MARKED] = marked,
+	[NOTE_APPEAL_DECIDED] = NULL,
 };
 
 enum err run_apply(struct ctx *cx, struct run *r, const struct record *rec,
@@ -461,8 +470,7 @@ enum err run_apply(struct ctx *cx, struct run *r, const struct record *rec,
 		return e;
 	if (rec->at_ms > r->now)
 		r->now = rec->at_ms;
-	e = steps[kind] ? steps[kind](cx, &s)
-			: run_staff_step(cx, kind, &s);
+	e = steps[kind] ? steps[kind](cx, &s) : run_staff_step(cx, kind, &s);
 	if (e)
 		return e;
 	r->n = rec->n;

@@ -66,9 +66,10 @@ static enum err may_allocate(struct ctx *cx, const struct run *r)
 			       (long long)(until - clock_ms(cx->clock)));
 	for (size_t i = 0; i < r->works_n; i++)
 		if (r->works[i].state == WORK_GRACE)
-			return err_set(cx, ERR_TOO_EARLY,
-				       "a work can still be corrected: allocate "
-				       "when that is over");
+			return err_set(
+				cx, ERR_TOO_EARLY,
+				"a work can still be corrected: allocate "
+				"when that is over");
 	return OK;
 }
 
@@ -147,7 +148,8 @@ static enum err allocate_rpc(struct ctx *cx, const void *params, void *result)
 		e = may_allocate(cx, r);
 	return e ? e
 		 : draw(cx, r,
-			p->has_seed ? p->seed : (int64_t)(rng_u64(cx->rng) >> 12),
+			p->has_seed ? p->seed
+				    : (int64_t)(rng_u64(cx->rng) >> 12),
 			result);
 }
 

@@ -426,8 +426,8 @@ static enum err received(struct ctx *cx, const struct run *r, uint32_t work,
 	return OK;
 }
 
-static enum err all_received(struct ctx *cx, const struct run *r,
-			     uint32_t work, struct list *out)
+static enum err all_received(struct ctx *cx, const struct run *r, uint32_t work,
+			     struct list *out)
 {
 	const struct run_work *w = &r->works[work];
 	struct received_view *all =

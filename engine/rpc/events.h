@@ -11,6 +11,9 @@
 	X("accommodation.removed",                                             \
 	  "A learner is owed nothing special any more.")                       \
 	X("accommodation.set", "A learner is owed other times from now on.")   \
+	X("appeal.decided", "An appeal against a grade has its outcome.")      \
+	X("appeal.filed", "A learner contests the grade of a work.")           \
+	X("appeal.triaged", "An appeal is looked into, or rejected.")          \
 	X("artifact.corrected", "A work was replaced before its reviews.")     \
 	X("artifact.submitted", "A work was handed in for review by peers.")   \
 	X("artifact.withdrawn", "A work was taken back.")                      \
@@ -54,6 +57,10 @@
 	X("learner.erased", "A learner's personal data is gone.")              \
 	X("override.removed", "An override is gone.")                          \
 	X("override.set", "A learner or group has other rules.")               \
+	X("peer.allocated", "It was drawn who of a cohort reviews whom.")      \
+	X("peer.released",                                                     \
+	  "Grades of a peer review that were held are shown.")                 \
+	X("review.none", "A learner has reviews to do and nothing to review.") \
 	X("reviewer.licence_changed", "A reviewer may do more, or less.")      \
 	X("submission.judged",                                                 \
 	  "What was handed in to a code item has its verdict, or failed.")     \

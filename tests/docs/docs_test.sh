@@ -121,6 +121,16 @@ part_settings() {
 		done >"$work/missing"
 	[ ! -s "$work/missing" ] ||
 		found "assessment-file.md does not tell of $(tr '\n' ' ' <"$work/missing")"
+	# And those of its member "peer".
+	grep -ohE 'FIELD(_OPT|_MAYBE)?\(struct (peer_[a-z_]+|rubric[a-z_]*|feedback_rules), [a-z0-9_]+' \
+		rubrics/peer_def.c rubrics/rubric.c rubrics/feedback.c |
+		grep -vE 'rubric_(score|result)' | sed 's/.*, //' |
+		while read -r name; do
+			grep -qE "[\`\"]$name[\`\"]" docs/peer-file.md ||
+				echo "$name"
+		done >"$work/missing"
+	[ ! -s "$work/missing" ] ||
+		found "peer-file.md does not tell of $(tr '\n' ' ' <"$work/missing")"
 	# And no event is told of that is none.
 	while read -r name; do
 		grep -qF "| \`$name\` |" docs/protocol.md ||

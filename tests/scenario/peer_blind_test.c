@@ -263,9 +263,8 @@ static void an_auditor_reads_and_writes_nothing(void **state)
 				    id)
 				 .e,
 			 ERR_DENIED);
-	assert_int_equal(
-		world_call(w, "auditor", "review.next", PEER_REF).e,
-		ERR_DENIED);
+	assert_int_equal(world_call(w, "auditor", "review.next", PEER_REF).e,
+			 ERR_DENIED);
 }
 
 static void who_is_erased_leaves_grades_and_no_text(void **state)

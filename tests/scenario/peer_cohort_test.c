@@ -96,15 +96,17 @@ static void who_may_not_meet_does_not_in_a_cohort_either(void **state)
 	hand_in_all(w, PEOPLE, works);
 	/* Of three teams of seven, nobody reviews his own. */
 	for (int i = 0; i < PEOPLE; i++)
-		world_ok(w, "platform", "peer.relate",
-			 "{\"course\":\"c\",\"slug\":\"p\",\"learner\":\"l%02d\","
-			 "\"what\":\"team\",\"group\":\"t%d\","
-			 "\"reason\":\"so\"}",
-			 i, i % 3);
+		world_ok(
+			w, "platform", "peer.relate",
+			"{\"course\":\"c\",\"slug\":\"p\",\"learner\":\"l%02d\","
+			"\"what\":\"team\",\"group\":\"t%d\","
+			"\"reason\":\"so\"}",
+			i, i % 3);
 	world_pass(w, 121 * MINUTE);
 	world_ok(w, "moderator", "peer.allocate", PEER_REF);
 	for (int i = 0; i < PEOPLE; i++) {
-		struct reply r = world_ok(w, who(w, i), "review.next", PEER_REF);
+		struct reply r =
+			world_ok(w, who(w, i), "review.next", PEER_REF);
 		struct reply of;
 
 		for (int k = i % 3; k < PEOPLE; k += 3) {
@@ -166,8 +168,9 @@ static void nothing_of_a_grade_shows_until_grades_are_released(void **state)
 		 "{\"criterion\":\"a\",\"points\":9},"
 		 "{\"criterion\":\"b\",\"points\":9}]}",
 		 works[3]);
-	r = world_ok(w, "moderator", "peer.release",
-		     "{\"course\":\"c\",\"slug\":\"p\",\"reason\":\"all done\"}");
+	r = world_ok(
+		w, "moderator", "peer.release",
+		"{\"course\":\"c\",\"slug\":\"p\",\"reason\":\"all done\"}");
 	assert_int_equal(reply_int(w, &r, "released"), PEOPLE);
 	r = world_ok(w, who(w, 3), "artifact.get", "{\"artifact\":\"%s\"}",
 		     works[3]);

@@ -358,11 +358,10 @@ static void who_did_his_part_has_a_grade(struct course *c)
 		      deserved(s);
 		squares += off * off;
 		n++;
-		inside +=
-			dec_double(reply_dec(c->w, &r, "grade/lo")) <=
-				deserved(s) &&
-			deserved(s) <= dec_double(reply_dec(c->w, &r,
-							    "grade/hi"));
+		inside += dec_double(reply_dec(c->w, &r, "grade/lo")) <=
+				  deserved(s) &&
+			  deserved(s) <=
+				  dec_double(reply_dec(c->w, &r, "grade/hi"));
 		if (s->kind == IN_RING) {
 			inflated += off;
 			ring++;
@@ -425,8 +424,8 @@ static void an_appeal_is_heard(struct course *c)
 	while (!is_diligent(&c->s[i]))
 		i--;
 	r = world_ok(c->w, c->s[i].who, "appeal.file",
-		     "{\"artifact\":\"%s\",\"grounds\":\"%s\"}",
-		     c->s[i].work, peer_text(c->w, 30));
+		     "{\"artifact\":\"%s\",\"grounds\":\"%s\"}", c->s[i].work,
+		     peer_text(c->w, 30));
 	id = reply_text(c->w, &r, "appeal");
 	world_pass(c->w, 5 * HOUR);
 	world_ok(c->w, "moderator", "appeal.triage",
@@ -465,8 +464,7 @@ static void counts_are_those_of_the_course(struct course *c,
 	assert_int_equal(number(c, r, "works/released"), released);
 	assert_int_equal(number(c, r, "reviewers/now_qualified"), qualified);
 	assert_int_equal(number(c, r, "reviewers/suspended"), 1);
-	assert_int_equal(number(c, r, "golds/calibration/of"),
-			 c->calibrations);
+	assert_int_equal(number(c, r, "golds/calibration/of"), c->calibrations);
 	assert_int_equal(number(c, r, "golds/calibration/count"), c->passed);
 	assert_int_equal(number(c, r, "reviews/done"), c->done_n);
 	assert_int_equal(number(c, r, "golds/covert/of"),
@@ -513,10 +511,9 @@ static void agreement_is_that_of_the_scores(struct course *c,
 				(k ? c->done[i].b : c->done[i].a) / 10.0
 			};
 		agreement_report(all, c->done_n, &g);
-		kappa = dec_double(reply_dec(
-			c->w, r,
-			k ? "criteria/1/kappa_quadratic"
-			  : "criteria/0/kappa_quadratic"));
+		kappa = dec_double(reply_dec(c->w, r,
+					     k ? "criteria/1/kappa_quadratic"
+					       : "criteria/0/kappa_quadratic"));
 		alpha = dec_double(reply_dec(c->w, r,
 					     k ? "criteria/1/alpha_interval"
 					       : "criteria/0/alpha_interval"));

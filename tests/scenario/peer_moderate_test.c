@@ -111,6 +111,21 @@ static void what_a_decision_would_change_is_told_before(void **state)
 	assert_string_equal(reply_text(w, &after, "grades/0/score"), "0");
 }
 
+static void by_the_mean_a_decision_moves_no_other_grade(void **state)
+{
+	const char *works[ALL];
+	struct world *w = *state;
+	struct reply r;
+
+	course(w, ",\"estimate\":\"mean\"" TWO_EACH, 8, 0, works);
+	r = world_ok(w, "moderator", "peer.preview",
+		     "{\"artifact\":\"%s\",\"scores\":" SCORES(0, 0) "}",
+		     works[0]);
+	assert_int_equal(reply_int(w, &r, "total"), 1);
+	assert_string_equal(reply_text(w, &r, "changes/0/artifact"), works[0]);
+	assert_string_equal(reply_text(w, &r, "changes/0/after"), "0");
+}
+
 static void
 a_suspended_reviewers_reviews_count_from_then_on_no_more(void **state)
 {
@@ -260,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(unqualified_reviews_alone_decide_no_grade),
 		TEST(what_a_decision_would_change_is_told_before),
+		TEST(by_the_mean_a_decision_moves_no_other_grade),
 		TEST(a_suspended_reviewers_reviews_count_from_then_on_no_more),
 		TEST(an_appeal_is_decided_blind_and_by_another),
 		TEST(a_team_never_reviews_itself),

@@ -13,6 +13,7 @@
 #include "engine/audit/chain.h"
 #include "engine/methods.h"
 #include "tests/scenario/code.h"
+#include "tests/scenario/peer.h"
 
 #define ANN "learner:ann"
 
@@ -52,7 +53,21 @@ static const struct tamper {
 	{ "DELETE FROM attempt WHERE number = 1", "not in the table" },
 	{ "UPDATE attempt SET id = series WHERE number = 2",
 	  "do not fit together" },
+	{ "DELETE FROM peer_run", "and not in the table" },
+	{ "UPDATE peer_run SET stream = series", "no record made it" },
+	{ "UPDATE peer_run SET course = 'd'", "the course or the time" },
+	{ "UPDATE peer_run SET opened_at = 5", "the course or the time" },
+	{ "DELETE FROM peer_ref WHERE kind = 0", "in the records and not in" },
+	{ "UPDATE peer_ref SET learner = id WHERE kind = 1",
+	  "another's in the table" },
+	{ "UPDATE peer_ref SET kind = 2 WHERE kind = 1",
+	  "another's in the table" },
+	{ "INSERT INTO peer_ref SELECT org, learner, series, learner, kind"
+	  " FROM peer_ref WHERE kind = 0",
+	  "that no record made" },
 };
+/* Grades, attempts, a run of peer reviews. */
+enum { ROWS = 6 + 5 + 1 };
 enum { TAMPERS = sizeof(tampers) / sizeof(tampers[0]) };
 
 /* The same database, as an intruder or an auditor opens it. */
@@ -141,6 +156,9 @@ static void make_grades(struct world *w)
 	world_publish(w, quiz_json(w, "second", "\"max_grade\":10"));
 	world_ok(w, "moderator", "attempt.regrade",
 		 "{\"course\":\"c\",\"slug\":\"second\"}");
+	peer_publish(w, "");
+	peer_hand_in(w, ANN);
+	peer_calibrate(w, ANN, 0);
 }
 
 static bool tells(const struct chain_report *r, const char *text)
@@ -165,7 +183,7 @@ static void whatever_is_changed_in_the_tables_is_found(void **state)
 		make_grades(w);
 		r = world_ok(w, "auditor", "audit.verify", "{}");
 		assert_string_equal(reply_text(w, &r, "intact"), "true");
-		assert_int_equal(reply_int(w, &r, "rows"), 5 + 5);
+		assert_int_equal(reply_int(w, &r, "rows"), ROWS);
 		tamper(w, t->sql);
 		r = world_ok(w, "auditor", "audit.verify", "{}");
 		report = offline(w);
@@ -195,7 +213,7 @@ static void who_was_erased_gives_no_findings(void **state)
 	report = offline(w);
 	assert_true(report.intact);
 	assert_true(report.erased > 0);
-	assert_int_equal(report.rows, 5 + 5);
+	assert_int_equal(report.rows, ROWS);
 }
 
 /* More rows than are read at once. */

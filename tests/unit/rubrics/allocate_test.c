@@ -116,12 +116,12 @@ static void everybody_reviews_everybody_if_there_are_no_others(void **state)
 	(void)state;
 	for (int with = 0; with < 2; with++)
 		for (uint64_t seed = 1; seed <= 20; seed++) {
-			struct allocate_ask a = { .n = 4,
-						  .k = 3,
-						  .seed = seed,
-						  .conflict = with
-								? only_himself
-								: NULL };
+			struct allocate_ask a = {
+				.n = 4,
+				.k = 3,
+				.seed = seed,
+				.conflict = with ? only_himself : NULL
+			};
 			struct allocate_certificate c;
 			uint32_t *out;
 			uint64_t swaps;
@@ -181,7 +181,8 @@ static void the_second_singular_value_is_that_of_the_matrix(void **state)
 	(void)state;
 	for (uint32_t n = 8; n <= DENSE; n += 4)
 		for (uint64_t seed = 1; seed <= 5; seed++) {
-			struct allocate_ask a = { .n = n, .k = 3,
+			struct allocate_ask a = { .n = n,
+						  .k = 3,
 						  .seed = seed };
 			struct allocate_certificate c;
 			uint32_t *out;

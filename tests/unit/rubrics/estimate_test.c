@@ -111,6 +111,14 @@ static void means_medians_and_spreads_are_plain(void **state)
 	estimator_free(e);
 }
 
+static void people(struct estimator *e, int artifacts, int reviewers)
+{
+	while (artifacts--)
+		estimator_artifact(e);
+	while (reviewers--)
+		estimator_reviewer(e);
+}
+
 static void many_grades_of_one_work_have_a_median_too(void **state)
 {
 	struct estimator *e = estimator_new(&estimate_priors_unit);
@@ -133,6 +141,14 @@ static void many_grades_of_one_work_have_a_median_too(void **state)
 static const struct estimate_priors some = {
 	.mu = .6, .gamma = 40, .eta = 90, .a0 = 2, .b0 = .03, .bias = .02
 };
+
+static void sheet_by_seed(struct sheet *s, uint64_t seed, size_t n, size_t k)
+{
+	struct rng_seeded rs;
+
+	rng_seeded_from(&rs, seed);
+	sheet_random(s, &rs.rng, n, k);
+}
 
 static void batch_and_one_by_one_come_to_the_equations(void **state)
 {
@@ -184,13 +200,11 @@ static void a_budget_leaves_the_rest_in_line(void **state)
 {
 	static struct sheet sh;
 	static struct solution x;
-	struct rng_seeded rs;
 	struct estimator *e;
 	size_t waits, calls = 0;
 
 	(void)state;
-	rng_seeded_from(&rs, 3);
-	sheet_random(&sh, &rs.rng, 100, 4);
+	sheet_by_seed(&sh, 3, 100, 4);
 	plain_solve(&sh, &some, &x);
 	e = sheet_load(&sh, &some);
 	waits = estimator_settle(e, 1);
@@ -208,13 +222,11 @@ static void a_budget_leaves_the_rest_in_line(void **state)
 static void what_was_just_graded_goes_first(void **state)
 {
 	static struct sheet sh;
-	struct rng_seeded rs;
 	struct estimator *e;
 	struct estimate before, after;
 
 	(void)state;
-	rng_seeded_from(&rs, 4);
-	sheet_random(&sh, &rs.rng, 300, 4);
+	sheet_by_seed(&sh, 4, 300, 4);
 	e = sheet_load(&sh, &some);
 	estimator_settle(e, 0);
 	estimator_grade(e, 0, 200, 1);
@@ -232,12 +244,10 @@ static void a_grade_taken_away_and_back_changes_nothing(void **state)
 {
 	static struct sheet sh;
 	static struct solution with, without;
-	struct rng_seeded rs;
 	struct estimator *e;
 
 	(void)state;
-	rng_seeded_from(&rs, 5);
-	sheet_random(&sh, &rs.rng, 80, 3);
+	sheet_by_seed(&sh, 5, 80, 3);
 	plain_solve(&sh, &some, &with);
 	for (size_t i = 0; i < sh.n; i += 5)
 		sh.counts[i] = false;
@@ -266,12 +276,10 @@ static void other_priors_come_to_their_own_fixpoint(void **state)
 	};
 	static struct sheet sh;
 	static struct solution x;
-	struct rng_seeded rs;
 	struct estimator *e;
 
 	(void)state;
-	rng_seeded_from(&rs, 6);
-	sheet_random(&sh, &rs.rng, 80, 3);
+	sheet_by_seed(&sh, 6, 80, 3);
 	plain_solve(&sh, &other, &x);
 	e = sheet_load(&sh, &some);
 	estimator_settle(e, 0);
@@ -374,10 +382,8 @@ static void who_gives_all_the_same_keeps_a_finite_weight(void **state)
 	struct estimate_reviewer r, other;
 
 	(void)state;
-	for (uint32_t v = 0; v < 4; v++)
-		estimator_reviewer(e);
+	people(e, 40, 4);
 	for (uint32_t u = 0; u < 40; u++) {
-		estimator_artifact(e);
 		estimator_grade(e, u, 0, .7);
 		for (uint32_t v = 1; v < 4; v++)
 			estimator_grade(e, u, v, .5 + .01 * u);
@@ -410,10 +416,7 @@ static void all_the_same_from_all_stays_finite(void **state)
 	assert_true(isfinite(p.gamma) && isfinite(p.eta) && p.b0 > 0);
 	NEAR(p.mu, .8, 1e-12);
 	e = estimator_new(&p);
-	for (uint32_t i = 0; i < 10; i++)
-		estimator_artifact(e);
-	for (uint32_t i = 0; i < 4; i++)
-		estimator_reviewer(e);
+	people(e, 10, 4);
 	for (uint32_t i = 0; i < 40; i++)
 		estimator_grade(e, g[i].artifact, g[i].reviewer, g[i].score);
 	assert_int_equal(estimator_settle(e, 0), 0);
@@ -433,9 +436,7 @@ static void one_or_two_reviews_say_little_of_a_reviewer(void **state)
 	double prior = p.a0 / p.b0;
 
 	(void)state;
-	estimator_artifact(e);
-	estimator_reviewer(e);
-	estimator_reviewer(e);
+	people(e, 1, 2);
 	estimator_grade(e, 0, 1, .9);
 	estimator_settle(e, 0);
 	estimator_get_reviewer(e, 0, &none);
@@ -451,14 +452,12 @@ static void one_or_two_reviews_say_little_of_a_reviewer(void **state)
 static void a_residual_is_in_units_of_what_was_to_be_expected(void **state)
 {
 	static struct sheet sh;
-	struct rng_seeded rs;
 	struct estimator *e;
 	double squares = 0, plain;
 	uint32_t odd;
 
 	(void)state;
-	rng_seeded_from(&rs, 9);
-	sheet_random(&sh, &rs.rng, 200, 6);
+	sheet_by_seed(&sh, 9, 200, 6);
 	e = sheet_load(&sh, &some);
 	odd = estimator_grade(e, 5, 6, 0);
 	estimator_settle(e, 0);
@@ -477,15 +476,13 @@ static void an_anchor_moves_its_work_and_those_who_judged_it(void **state)
 	/* Weights that hardly move: who is further off has more bias. */
 	struct estimate_priors p = { .6, 40, 90, 2000, 20, 0 };
 	static struct sheet sh;
-	struct rng_seeded rs;
 	struct estimator *e;
 	struct estimate before, after, next_before, next_after;
 	struct estimate_reviewer r_before, r_after;
 	uint32_t v, next = 0, a;
 
 	(void)state;
-	rng_seeded_from(&rs, 10);
-	sheet_random(&sh, &rs.rng, 60, 3);
+	sheet_by_seed(&sh, 10, 60, 3);
 	v = sh.g[0].reviewer; /* of work 0 */
 	for (size_t i = 3; i < sh.n && !next; i++)
 		next = sh.g[i].reviewer == v ? sh.g[i].artifact : 0;
@@ -511,6 +508,47 @@ static void an_anchor_moves_its_work_and_those_who_judged_it(void **state)
 	estimator_free(e);
 }
 
+/*
+ * A course as the model has it, priors from its grades, as the server has them.
+ * With the priors that it was drawn from it is 0.83: the mean field's variance
+ * of a score takes biases for known.
+ */
+static void nine_in_ten_intervals_hold_the_truth(void **state)
+{
+	enum { N = 3000, K = 3 };
+	static double s[N], b[N], sd[N];
+	struct estimate_priors p = estimate_priors_unit;
+	struct estimator *e = estimator_new(&p);
+	double held = 0, lo, hi;
+	struct rng_seeded rs;
+	struct estimate g;
+
+	(void)state;
+	rng_seeded_from(&rs, 12);
+	people(e, N, N);
+	for (uint32_t i = 0; i < N; i++) {
+		s[i] = p.mu + normal(&rs.rng) / sqrt(p.gamma);
+		b[i] = normal(&rs.rng) / sqrt(p.eta);
+		/* Gamma(2, b0): a sum of two exponentials. */
+		sd[i] = sqrt(p.b0 / -log(uniform(&rs.rng) * uniform(&rs.rng)));
+	}
+	for (uint32_t i = 0; i < N * K; i++) {
+		uint32_t u = i / K, v = (uint32_t)rng_below(&rs.rng, N);
+
+		estimator_grade(e, u, v, s[u] + b[v] + sd[v] * normal(&rs.rng));
+	}
+	assert_true(estimator_fit(e, &p));
+	estimator_use(e, &p);
+	estimator_settle(e, 0);
+	for (uint32_t u = 0; u < N; u++) {
+		estimator_get(e, u, &g);
+		estimate_interval(g.mean, g.sd, .9, &lo, &hi);
+		held += lo <= s[u] && s[u] <= hi;
+	}
+	NEAR(held / N, .9, .05);
+	estimator_free(e);
+}
+
 /* ---- parts, priors, the normal distribution ---- */
 
 static void parts_are_what_reviews_connect(void **state)
@@ -519,10 +557,7 @@ static void parts_are_what_reviews_connect(void **state)
 	uint32_t part[6], bridge;
 
 	(void)state;
-	for (int i = 0; i < 6; i++) {
-		estimator_artifact(e);
-		estimator_reviewer(e);
-	}
+	people(e, 6, 6);
 	assert_int_equal(estimator_parts(e, part), 6);
 	estimator_grade(e, 4, 0, .5);
 	estimator_grade(e, 2, 0, .5);
@@ -570,13 +605,11 @@ static void priors_are_by_analysis_of_variance(void **state)
 static void anchors_tell_what_reviewers_have_in_common(void **state)
 {
 	static struct sheet sh;
-	struct rng_seeded rs;
 	struct estimator *e;
 	struct estimate_priors without, with;
 
 	(void)state;
-	rng_seeded_from(&rs, 11);
-	sheet_random(&sh, &rs.rng, 60, 3);
+	sheet_by_seed(&sh, 11, 60, 3);
 	e = sheet_load(&sh, &some);
 	assert_true(estimator_fit(e, &without));
 	assert_true(without.bias == 0);
@@ -653,6 +686,7 @@ int main(void)
 			a_residual_is_in_units_of_what_was_to_be_expected),
 		cmocka_unit_test(
 			an_anchor_moves_its_work_and_those_who_judged_it),
+		cmocka_unit_test(nine_in_ten_intervals_hold_the_truth),
 		cmocka_unit_test(parts_are_what_reviews_connect),
 		cmocka_unit_test(priors_are_by_analysis_of_variance),
 		cmocka_unit_test(anchors_tell_what_reviewers_have_in_common),
