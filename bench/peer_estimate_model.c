@@ -118,7 +118,7 @@ static void held(const struct course *c, struct tally *t)
 		struct estimate g;
 
 		estimator_get(c->e, u, &g);
-		estimate_interval(g.mean, g.sd, mass, &lo, &hi);
+		estimate_interval(g.mean, g.interval_sd, mass, &lo, &hi);
 		t->n++;
 		t->held += lo <= truth && truth <= hi;
 		t->width += hi - lo;

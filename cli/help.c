@@ -154,9 +154,10 @@ void help_usage(struct cli *c, FILE *f, const struct verb *v)
 static void put_method_too(struct cli *c, struct buf *b, const struct verb *v)
 {
 	struct str s = str_fmt(c->cx->arena,
-			       "Without %s, by flags alone, it is the server's "
-			       "method %s.%s: see `assay help %s.%s`.",
-			       v->words, v->noun, v->name, v->noun, v->name);
+			       "With none of these, by the method's flags "
+			       "alone, it is the server's method %s.%s: see "
+			       "`assay help %s.%s`.",
+			       v->noun, v->name, v->noun, v->name);
 
 	buf_ch(b, '\n');
 	put_text(c, b, s.p);

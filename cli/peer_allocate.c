@@ -116,7 +116,7 @@ static void fault(struct buf *b, const char *fmt, ...)
 /* What allocate.h demands; of few people not all of it. */
 void allocation_faults(struct buf *b, const struct allocate_certificate *c)
 {
-	bool many = c->n >= 20;
+	bool many = c->n >= ALLOCATE_CIRCLES_FROM;
 
 	if (c->out_min != c->out_max)
 		fault(b, "some review %u works, others %u", c->out_min,
@@ -143,11 +143,10 @@ void allocation_faults(struct buf *b, const struct allocate_certificate *c)
 		      "there are %u parts instead of 1 in which everybody "
 		      "is connected with everybody",
 		      c->components);
-	if (many && c->sigma2 > 0.95)
-		fault(b,
-		      "it mixes badly: sigma2 is %.6f, at most 0.95 is "
-		      "wanted",
-		      c->sigma2);
+	if (many && c->out_max >= ALLOCATE_MIXES_FROM &&
+	    c->sigma2 > ALLOCATE_SIGMA_MOST)
+		fault(b, "it mixes badly: sigma2 is %.6f, at most %g is wanted",
+		      c->sigma2, ALLOCATE_SIGMA_MOST);
 }
 
 /* ---- conflicts ---- */

@@ -465,7 +465,7 @@ static enum err use_priors(struct part *p)
 static struct line line_of(const struct part *p, uint32_t u)
 {
 	struct arena *a = p->r->line;
-	double mean = NAN, sd = NAN, lo, hi;
+	double mean = NAN, sd = NAN, reach, lo, hi;
 	struct estimate s;
 
 	estimator_get(p->e, u, &s);
@@ -484,7 +484,8 @@ static struct line line_of(const struct part *p, uint32_t u)
 		mean = s.n ? s.plain_median : NAN;
 		break;
 	}
-	estimate_interval(mean, sd, MASS, &lo, &hi);
+	reach = p->r->model == PEER_PG1 ? s.interval_sd : sd;
+	estimate_interval(mean, reach, MASS, &lo, &hi);
 	return (struct line){
 		.criterion = p->criterion,
 		.estimate = peer_digits(a, mean),

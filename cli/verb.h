@@ -2,9 +2,10 @@
  * verb: what the program does by itself, one row each. Everything else that
  * has a noun and a verb is a method of the server (online.h).
  *
- * A row may have a method's name: with words it is the row (`lab check DIR`),
- * with flags alone the method (`lab check --session ID`). `assay call` and
- * `assay help NOUN.VERB` are always about the method.
+ * A row may have a method's name: with words, or a flag that only the row has,
+ * it is the row (`lab check DIR`), with the method's flags alone the method
+ * (`lab check --session ID`). `assay call` and `assay help NOUN.VERB` are
+ * always about the method.
  */
 #pragma once
 

@@ -17,6 +17,9 @@
 #include "base/ctx.h"
 
 enum { ALLOCATE_MOST = 1000000, ALLOCATE_K_MOST = 20 };
+/* Nobody asks for no circles and good mixing where they cannot be had. */
+enum { ALLOCATE_CIRCLES_FROM = 20 /* people */, ALLOCATE_MIXES_FROM = 3 };
+#define ALLOCATE_SIGMA_MOST 0.95 /* a random graph of k each: 2 sqrt(k-1)/k */
 
 struct allocate_ask {
 	uint32_t n, k;
@@ -49,9 +52,13 @@ struct allocate_certificate {
 	uint64_t three_cycles;	   /* directed, each counted once */
 	uint32_t components;	   /* strongly connected */
 	double sigma2;		   /* to 1e-6; 1 for a ring */
-	bool ok; /* degrees exact, no self, no repeats, pairs 0, cycles 0 (from
-		    n >= 20), one component, sigma2 <= .95 (from n >= 20, for
-		    k >= 3: fewer reviews cannot mix so well) */
+	/*
+	 * Degrees exact, no self, no repeats, no pairs, one component; from
+	 * ALLOCATE_CIRCLES_FROM people on no circles of three, and with
+	 * ALLOCATE_MIXES_FROM reviews each or more sigma2 <=
+	 * ALLOCATE_SIGMA_MOST.
+	 */
+	bool ok;
 };
 /* From the edges alone, in any order: m of them. */
 MUST enum err allocate_certify(struct ctx *cx, uint32_t n,

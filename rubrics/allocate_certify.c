@@ -9,10 +9,8 @@ enum {
 	STEPS = 4000, /* of Lanczos, at most */
 	LOOK = 40,    /* steps between two looks at the value */
 	POWER = 400,
-	CYCLES_FROM = 20,
 };
 #define SIGMA_EPS 1e-10
-#define SIGMA_MOST 0.95
 
 /* Rows of targets, one after another. */
 struct rows {
@@ -309,12 +307,11 @@ enum err allocate_certify(struct ctx *cx, uint32_t n, const uint32_t *reviewer,
 	exact = c.out_min == c.out_max && c.in_min == c.in_max &&
 		c.in_min == c.out_min;
 	c.sigma2 = second_singular(cx, &r, exact);
-	/* A graph of two reviews each does not mix so well: 2 sqrt(k - 1) / k
-	   is what a random one has. */
-	mixes = c.out_max < 3 || c.sigma2 <= SIGMA_MOST;
+	mixes = c.out_max < ALLOCATE_MIXES_FROM ||
+		c.sigma2 <= ALLOCATE_SIGMA_MOST;
 	c.ok = exact && !c.self && !c.repeated && !c.reciprocal_pairs &&
 	       c.components == 1 &&
-	       (n < CYCLES_FROM || (!c.three_cycles && mixes));
+	       (n < ALLOCATE_CIRCLES_FROM || (!c.three_cycles && mixes));
 	*out = c;
 	return OK;
 }

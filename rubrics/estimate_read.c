@@ -6,6 +6,7 @@
 #include "rubrics/estimate_impl.h"
 
 enum { FEW = 64 }; /* grades of one artifact that need no memory */
+#define NOISE_MOST 3.0
 
 static int by_size(const void *a, const void *b)
 {
@@ -36,6 +37,35 @@ static void plain(const struct edge *edges, uint32_t n, struct estimate *out)
 		free(at);
 }
 
+/* E 1/tau of a Gamma with this mean and shape; where there is none, a bound. */
+static double noise(double shape, double tau)
+{
+	return fmin(shape > 1 ? shape / (shape - 1) : NOISE_MOST, NOISE_MOST) /
+	       tau;
+}
+
+/*
+ * The mean field's variance takes biases and precisions for known, and is too
+ * small for an interval. Here a grade is one look at the score, with an error
+ * of the reviewer's noise and of what is not known of his bias without it.
+ */
+static double interval_var(const struct estimator *e, const struct node *s)
+{
+	const struct edge *edges = estimator_edges(e, s);
+	double weight = e->p.gamma;
+
+	for (uint32_t k = 0; k < s->n; k++) {
+		const struct node *b = &e->nodes[REVIEWERS][edges[k].other];
+		double bias = 1 / (e->p.eta + (b->n - 1.0) * b->tau);
+
+		weight += 1 / (noise(e->p.a0 + 0.5 * b->n, b->tau) + bias);
+	}
+	for (uint32_t i = s->anchors; i != ESTIMATE_NONE;
+	     i = e->anchors[i].next)
+		weight += e->anchors[i].counts ? e->anchors[i].precision : 0;
+	return 1 / weight;
+}
+
 void estimator_get(const struct estimator *e, uint32_t artifact,
 		   struct estimate *out)
 {
@@ -43,6 +73,7 @@ void estimator_get(const struct estimator *e, uint32_t artifact,
 
 	*out = (struct estimate){ .mean = s->mean,
 				  .sd = sqrt(s->var),
+				  .interval_sd = sqrt(interval_var(e, s)),
 				  .n = s->n };
 	if (s->n)
 		plain(estimator_edges(e, s), s->n, out);

@@ -225,6 +225,7 @@ static enum err take(struct table *t)
 	e = number(t, r->cell[t->column[SCORE]], &g.score);
 	if (e)
 		return e;
+	g.line = (uint32_t)r->line;
 	if (t->n == GRADES_MOST)
 		return err_set(r->cx, ERR_TOO_LARGE,
 			       "there are more than %d scores: split the file",
@@ -252,6 +253,14 @@ static int by_names(const void *a, const void *b)
 	return (x->criterion > y->criterion) - (x->criterion < y->criterion);
 }
 
+static int by_names_and_lines(const void *a, const void *b)
+{
+	const struct grades_row *x = a, *y = b;
+	int same = by_names(a, b);
+
+	return same ? same : (x->line > y->line) - (x->line < y->line);
+}
+
 static enum err no_doubles(const struct table *t)
 {
 	struct arena *a = t->r.cx->arena;
@@ -259,15 +268,20 @@ static enum err no_doubles(const struct table *t)
 
 	if (t->n)
 		memcpy(s, t->at, t->n * sizeof(*s));
-	qsort(s, t->n, sizeof(*s), by_names);
+	qsort(s, t->n, sizeof(*s), by_names_and_lines);
 	for (size_t i = 1; i < t->n; i++)
 		if (by_names(s + i - 1, s + i) == 0)
 			return err_set(
 				t->r.cx, ERR_INVALID,
-				"reviewer %.*s scores artifact %.*s twice: "
-				"leave one",
+				"line %u: reviewer %.*s scores artifact %.*s "
+				"as on line %u%s: leave one",
+				s[i].line,
 				STR_FMT(t->index[REVIEWER].at[s[i].reviewer]),
-				STR_FMT(t->index[ARTIFACT].at[s[i].artifact]));
+				STR_FMT(t->index[ARTIFACT].at[s[i].artifact]),
+				s[i - 1].line,
+				t->index[CRITERION].n > 1
+					? ", by the same criterion"
+					: "");
 	return OK;
 }
 

@@ -13,6 +13,7 @@ enum { GRADES_MOST = 4000000 };
 
 struct grades_row {
 	uint32_t artifact, reviewer, criterion; /* indices of the lists below */
+	uint32_t line;				/* of the text, from 1 */
 	double score;				/* NaN: none */
 };
 struct grades {

@@ -64,7 +64,13 @@ void pair_map_done(struct pair_map *m)
 
 unsigned pair_map_get(const struct pair_map *m, uint32_t a, uint32_t b)
 {
-	return m->room ? m->flags[place(m, key_of(a, b))] : 0;
+	size_t at;
+
+	if (!m->room)
+		return 0;
+	at = place(m, key_of(a, b));
+	/* Most pairs are absent: then the flags' line is not read. */
+	return m->keys[at] ? m->flags[at] : 0;
 }
 
 void pair_map_set(struct pair_map *m, uint32_t a, uint32_t b, unsigned flags)

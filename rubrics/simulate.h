@@ -34,9 +34,10 @@ struct simulate_rules {
 extern const struct simulate_rules simulate_rules_default;
 
 struct simulate_result {
-	double zero;	       /* share of all without a review */
-	double short_all;      /* of all with fewer than need */
-	double diligent_short; /* of those who did all of theirs */
+	double zero;	  /* share of all without a review */
+	double short_all; /* of all with fewer than need */
+	/* Of those who did all of theirs; NaN: in a run nobody did. */
+	double diligent_short;
 	/* Medians from handing in to the first and to the need-th review, in
 	   hours, of those of them who had it; NaN: in a run nobody had. */
 	double first_hours, need_hours;

@@ -72,7 +72,8 @@ void run_grade(const struct run *r, uint32_t work, struct run_grade *out)
 	out->deciding = deciding(r, w);
 	out->has = w->decided || out->e.n > 0;
 	out->grade = run_by_rule(r, &out->e);
-	sd = r->def->estimate == PEER_PG1 ? out->e.sd : mean_sd(r, &out->e);
+	sd = r->def->estimate == PEER_PG1 ? out->e.interval_sd
+					  : mean_sd(r, &out->e);
 	if (w->decided) {
 		out->grade = w->decision;
 		sd = percent(r->def->moderation.moderator_sd);

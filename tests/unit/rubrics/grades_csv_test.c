@@ -87,7 +87,10 @@ static void what_is_wrong_is_said_with_its_line(void **state)
 		{ "artifact,reviewer,score\n\"a,b,1\n",
 		  "line 2: a quote is not closed" },
 		{ "artifact,reviewer,score\na,b,1\nb,b,1\na,b,2\n",
-		  "reviewer b scores artifact a twice" },
+		  "line 4: reviewer b scores artifact a as on line 2: leave" },
+		{ "artifact,reviewer,criterion,score\na,b,c,1\na,b,d,1\n"
+		  "a,b,c,2\n",
+		  "as on line 2, by the same criterion: leave one" },
 	};
 	struct ctx *cx = *state;
 

@@ -112,10 +112,19 @@ static void where_nobody_reviews_nothing_is_picked(void **state)
 		r.abandon = 0;
 		s = played(*state, &r);
 		assert_true(s.zero == 1 && s.short_all == 1);
-		assert_true(s.diligent_short == 0 && s.picks == 0);
+		assert_true(isnan(s.diligent_short) && s.picks == 0);
 		assert_true(s.narrow == 0 && s.surplus_picks == 0);
 		assert_true(isnan(s.first_hours) && isnan(s.need_hours));
 	}
+}
+
+static void shares_that_are_one_together_are_taken(void **state)
+{
+	struct simulate_rules r = simulate_rules_default;
+
+	r.never = .9;
+	r.abandon = .1; /* 1 - .9 is a little less to a computer */
+	assert_true(isnan(played(*state, &r).diligent_short));
 }
 
 static void only_credit_keeps_two_from_reviewing_each_other(void **state)
@@ -252,7 +261,7 @@ static void a_measure_out_of_range_is_refused_by_its_field(void **state)
 	REAL(cx, tail_days, 0, 3660 - d->days);
 	REAL(cx, lease_hours, .01, 8760);
 	REAL(cx, never, 0, 1);
-	REAL(cx, abandon, 0, 1 - d->never);
+	REAL(cx, abandon, 0, 1 - d->never + 1e-9);
 	REAL(cx, session_hours, .01, 8760);
 	REAL(cx, gap_hours, .01, 8760);
 	REAL(cx, review_hours_min, .01, 8760);
@@ -287,6 +296,7 @@ int main(void)
 		WORLD_TEST(half_who_never_review_do_not_take_from_the_diligent),
 		WORLD_TEST(where_all_review_nobody_is_short),
 		WORLD_TEST(where_nobody_reviews_nothing_is_picked),
+		WORLD_TEST(shares_that_are_one_together_are_taken),
 		WORLD_TEST(only_credit_keeps_two_from_reviewing_each_other),
 		WORLD_TEST(a_window_that_is_filled_is_narrow_less_often),
 		WORLD_TEST(the_same_seed_gives_the_same_and_another_another),
