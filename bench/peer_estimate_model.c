@@ -309,7 +309,7 @@ static void by_itself(struct estimate *g)
 	double weight = 1 / 2.1 + g->n / 2.05;
 
 	g->mean = (7 / 2.1 + g->n * g->plain_mean / 2.05) / weight;
-	g->sd = sqrt(1 / weight);
+	g->interval_sd = sqrt(1 / weight);
 }
 
 static void until_enough(struct agents *a, const struct rule *rule,

@@ -657,8 +657,8 @@ static void the_normal_distribution_is_right(void **state)
 
 static void enough_is_between_least_and_most(void **state)
 {
-	struct estimate far = { .mean = .8, .sd = .1, .n = 2 };
-	struct estimate near = { .mean = .55, .sd = .1, .n = 3 };
+	struct estimate far = { .mean = .8, .interval_sd = .1, .n = 2 };
+	struct estimate near = { .mean = .55, .interval_sd = .1, .n = 3 };
 
 	(void)state;
 	assert_false(estimate_enough(&far, 3, 6, .5, .1));
