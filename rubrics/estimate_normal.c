@@ -58,5 +58,6 @@ bool estimate_enough(const struct estimate *s, uint32_t least, uint32_t most,
 {
 	if (s->n < least)
 		return false;
-	return s->n >= most || estimate_wrong_side(s->mean, s->interval_sd, mark) < risk;
+	return s->n >= most ||
+	       estimate_wrong_side(s->mean, s->interval_sd, mark) < risk;
 }

@@ -189,11 +189,19 @@ static enum err number(struct table *t, struct str s, double *out)
 	*out = NAN;
 	if (!s.n)
 		return OK;
+	/* Where semicolons part cells, a comma parts a number. */
+	if (t->r.delimiter == ';' && str_find(s, STR(","), 0) != SIZE_MAX) {
+		char *point = arena_alloc(t->r.cx->arena, s.n);
+
+		memcpy(point, s.p, s.n);
+		point[str_find(s, STR(","), 0)] = '.';
+		s.p = point;
+	}
 	if (!dec_parse(s, &d))
 		return err_set(t->r.cx, ERR_INVALID,
 			       "line %zu: the score is no number: write 3 or "
-			       "3.5, or nothing for none",
-			       t->r.line);
+			       "3.5, or nothing for none, in place of %.*s",
+			       t->r.line, STR_FMT(str_cut(s, 0, 40)));
 	*out = dec_double(d);
 	return OK;
 }

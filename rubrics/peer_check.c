@@ -297,6 +297,17 @@ void peer_def_warnings(struct ctx *cx, const struct peer_def *d,
 		     "stop: at least %lld reviews are asked for, and only %lld "
 		     "of each work are sure (must_receive)",
 		     (long long)d->stop.least, (long long)d->must_receive);
+	if (d->mode == PEER_COHORT && !d->dates.hand_in_until)
+		WARN(&w, "dates: a cohort without hand_in_until waits until "
+			 "somebody thinks of peer.allocate");
+	if (!d->feedback.any_order &&
+	    d->feedback.improvements >= d->feedback.strengths)
+		WARN(&w,
+		     "feedback: %lld improvements are asked for, and more "
+		     "strengths than improvements, so that strengths (%lld) "
+		     "are more than they seem",
+		     (long long)d->feedback.improvements,
+		     (long long)d->feedback.strengths);
 	if (d->counts == PEER_SUMMATIVE && !d->moderation.spot_percent)
 		WARN(&w, "moderation: spot_percent is 0, so nobody looks at "
 			 "what reviewers do");

@@ -388,8 +388,9 @@ static enum err points_given(struct ctx *cx, const struct rubric_criterion *c,
 			      (int)dec_text(c->points, most), most);
 	if (c->step.nano && s->points.nano % c->step.nano)
 		return REFUSE(cx, where, "/points",
-			      "must be a multiple of %.*s",
-			      (int)dec_text(c->step, step), step);
+			      "must be a multiple of %.*s, from 0 to %.*s",
+			      (int)dec_text(c->step, step), step,
+			      (int)dec_text(c->points, most), most);
 	*out = s->points;
 	return OK;
 }

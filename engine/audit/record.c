@@ -166,6 +166,13 @@ enum err record_stream(struct ctx *cx, const struct id *stream, int64_t n_after,
 			   out);
 }
 
+enum err record_stream_part(struct ctx *cx, const struct id *stream,
+			    int64_t n_after, int64_t most, struct list *out)
+{
+	return places_read(places_of(cx), cx, stream, n_after + 1,
+			   n_after + most, out);
+}
+
 enum err record_at(struct ctx *cx, const struct id *stream, int64_t n,
 		   struct record *out)
 {

@@ -120,6 +120,10 @@ void journal_head(struct journal *j, int64_t *seq, uint8_t hash[HASH_BYTES]);
 /* A stream's records in order of n, after n_after. */
 MUST enum err record_stream(struct ctx *cx, const struct id *stream,
 			    int64_t n_after, struct list *out);
+/* At most so many of them, from the oldest. */
+MUST enum err record_stream_part(struct ctx *cx, const struct id *stream,
+				 int64_t n_after, int64_t most,
+				 struct list *out);
 /* One record of a stream. */
 MUST enum err record_at(struct ctx *cx, const struct id *stream, int64_t n,
 			struct record *out);

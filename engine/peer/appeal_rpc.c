@@ -16,6 +16,7 @@ struct appeal_view {
 	int64_t filed_at, triaged_at, decided_at, decide_by;
 	bool taken;
 	int outcome;
+	struct str reason;
 	bool has_grades;
 	struct appeal_grades {
 		struct dec before, after;
@@ -44,6 +45,7 @@ static const struct field appeal_fields[] = {
 	FIELD(V, taken, KIND_BOOL, "it is looked into"),
 	FIELD(V, outcome, KIND_ENUM, "what came of it",
 	      .words = peer_outcome_words),
+	FIELD_OPT(V, reason, KIND_STR, "of the outcome"),
 	FIELD_MAYBE(V, grades, has_grades, KIND_OBJECT, "once decided",
 		    .shape = &grades_shape),
 	FIELD_MAYBE(V, content, has_content, KIND_OBJECT, "the work; for staff",
@@ -54,9 +56,28 @@ static const struct field appeal_fields[] = {
 static const struct shape appeal_shape = { "appeal", sizeof(struct appeal_view),
 					   appeal_fields };
 
-/* new_grounds: what its record will say; absent: it is read. */
+/* What is not read from records: new, or not wanted. */
+struct given {
+	struct str grounds, reason; /* absent: they are read */
+};
+
+static enum err why(struct ctx *cx, const struct run *r,
+		    const struct run_appeal *a, struct str *out)
+{
+	struct peer_note n;
+	struct record rec;
+	enum err e = peers_record(cx, r, a->outcome_n, &rec);
+
+	if (!e)
+		e = peer_note_read(cx, peer_note_kind_of(rec.event), rec.body,
+				   &n);
+	if (!e)
+		*out = n.reason;
+	return e;
+}
+
 static enum err show(struct ctx *cx, const struct run *r, uint32_t at,
-		     struct str new_grounds, struct appeal_view *out)
+		     const struct given *given, struct appeal_view *out)
 {
 	const struct run_appeal *a = &r->appeals[at];
 	int64_t days = r->def->appeals.decide_days;
@@ -66,7 +87,8 @@ static enum err show(struct ctx *cx, const struct run *r, uint32_t at,
 	*out = (struct appeal_view){
 		.appeal = a->id,
 		.artifact = r->works[a->work].id,
-		.grounds = new_grounds,
+		.grounds = given->grounds,
+		.reason = given->reason,
 		.filed_at = a->filed_at,
 		.triaged_at = a->triaged_at,
 		.decided_at = a->decided_at,
@@ -76,8 +98,10 @@ static enum err show(struct ctx *cx, const struct run *r, uint32_t at,
 		.has_grades = a->decided_at != 0,
 		.grades = { view_percent(a->before), view_percent(a->after) },
 	};
-	if (!new_grounds.p)
+	if (!given->grounds.p)
 		e = peers_personal(cx, r, a->n, &out->grounds);
+	if (!e && !given->reason.p && a->decided_at)
+		e = why(cx, r, a, &out->reason);
 	if (e || !peers_staff(cx))
 		return e;
 	e = peers_personal(cx, r, r->works[a->work].n, &personal);
@@ -164,8 +188,8 @@ static enum err file(struct ctx *cx, const void *params, void *result)
 	e = peers_write(cx, r, NOTE_APPEAL_FILED, &n, learner, p->grounds);
 	cx->io->private_reply = true;
 	return e ? e
-		 : show(cx, r, run_find_appeal(r, &n.appeal), p->grounds,
-			result);
+		 : show(cx, r, run_find_appeal(r, &n.appeal),
+			&(struct given){ .grounds = p->grounds }, result);
 }
 
 /* ---- one that is there ---- */
@@ -196,7 +220,7 @@ static enum err get(struct ctx *cx, const void *params, void *result)
 		return err_set(cx, ERR_NOT_FOUND, "there is no such appeal");
 	e = peers_mine(cx, r, &r->people[r->appeals[at].author].learner,
 		       "appeal");
-	return e ? e : show(cx, r, at, (struct str){ 0 }, result);
+	return e ? e : show(cx, r, at, &(struct given){ { 0 } }, result);
 }
 
 static enum err of_staff(struct ctx *cx, const struct id *id, struct run **r,
@@ -210,6 +234,22 @@ static enum err of_staff(struct ctx *cx, const struct id *id, struct run **r,
 	CHECK(*at != NONE);
 	if ((*r)->appeals[*at].decided_at)
 		return err_set(cx, ERR_CONFLICT, "this appeal is decided");
+	return OK;
+}
+
+/* Neither its author, nor who decided about the work before. */
+static enum err is_another(struct ctx *cx, const struct run *r, uint32_t at)
+{
+	const struct run_appeal *a = &r->appeals[at];
+	const struct run_work *w = &r->works[a->work];
+
+	if (w->decider.n && str_eq(w->decider, cx->who->actor))
+		return err_set(cx, ERR_DENIED,
+			       "another moderator than the one who decided "
+			       "before has to decide");
+	if (id_eq(&cx->who->person, &r->people[a->author].learner))
+		return err_set(cx, ERR_DENIED,
+			       "nobody decides about his own work");
 	return OK;
 }
 
@@ -241,7 +281,10 @@ static enum err note(struct ctx *cx, struct run *r, uint32_t at, int kind,
 			&r->people[r->appeals[at].author].learner,
 			(struct str){ 0 });
 	cx->io->private_reply = true;
-	return e ? e : show(cx, r, at, (struct str){ 0 }, out);
+	if (e)
+		return e;
+	/* The record that says why is not written yet. */
+	return show(cx, r, at, &(struct given){ .reason = n->reason }, out);
 }
 
 static enum err triage(struct ctx *cx, const void *params, void *result)
@@ -254,6 +297,8 @@ static enum err triage(struct ctx *cx, const void *params, void *result)
 
 	if (!e && r->appeals[at].triaged_at)
 		e = err_set(cx, ERR_CONFLICT, "this appeal is triaged");
+	if (!e && !p->take) /* to reject is to decide */
+		e = is_another(cx, r, at);
 	return e ? e : note(cx, r, at, NOTE_APPEAL_TRIAGED, &n, result);
 }
 
@@ -283,7 +328,6 @@ static enum err may_decide(struct ctx *cx, const struct run *r, uint32_t at,
 			   int outcome)
 {
 	const struct run_appeal *a = &r->appeals[at];
-	const struct run_work *w = &r->works[a->work];
 
 	if (!a->triaged_at)
 		return err_set(cx, ERR_TOO_EARLY,
@@ -292,14 +336,7 @@ static enum err may_decide(struct ctx *cx, const struct run *r, uint32_t at,
 		return err_field(cx, ERR_INVALID, "/outcome",
 				 "an appeal that is looked into ends upheld or "
 				 "changed");
-	if (w->decider.n && str_eq(w->decider, cx->who->actor))
-		return err_set(cx, ERR_DENIED,
-			       "another moderator than the one who decided "
-			       "before has to decide");
-	if (id_eq(&cx->who->person, &r->people[a->author].learner))
-		return err_set(cx, ERR_DENIED,
-			       "nobody decides about his own work");
-	return OK;
+	return is_another(cx, r, at);
 }
 
 static enum err decide(struct ctx *cx, const void *params, void *result)
@@ -360,16 +397,18 @@ static enum err list(struct ctx *cx, const void *params, void *result)
 	struct appeal_view *all;
 	struct run *r = NULL;
 	size_t n = 0;
-	enum err e = peers_read_ref(cx, &p->ref, &r);
+	enum err e = peers_read_or_none(cx, &p->ref, &r);
 
-	if (e)
+	if (e || !r)
 		return e;
 	all = ARENA_ARRAY(cx->arena, struct appeal_view, LIMIT_PAGE);
 	for (uint32_t i = 0; !e && i < r->appeals_n && n < LIMIT_PAGE; i++) {
 		if (p->open && r->appeals[i].decided_at)
 			continue;
-		e = show(cx, r, i, STR(""), &all[n]);
-		all[n].has_content = false; /* appeal.get has it */
+		e = show(cx, r, i, &(struct given){ STR(""), STR("") },
+			 &all[n]);
+		all[n].has_content = false; /* appeal.get has all of it */
+		all[n].reason = (struct str){ 0 };
 		all[n++].grounds = (struct str){ 0 };
 	}
 	out->appeals = (struct list){ all, n };
@@ -424,7 +463,7 @@ const struct rpc_method appeal_methods[] = {
 	  .budget_ms = 500,
 	  .params = &list_shape,
 	  .result = &list_result_shape,
-	  .fails = FAILS(ERR_NOT_FOUND),
+	  .fails = FAILS(ERR_NOT_FOUND, ERR_PRECONDITION),
 	  .run = list },
 	{ 0 },
 };

@@ -14,7 +14,8 @@ static const struct field submit_fields[] = {
 	ASSESSMENT_REF_FIELDS(struct submit_params, ref),
 	FIELD_OPT(struct submit_params, learner, KIND_STR,
 		  "for whom, by platforms and staff", .max = LIMIT_REF_BYTES),
-	FIELD(struct submit_params, content, KIND_OBJECT, "the work",
+	FIELD(struct submit_params, content, KIND_OBJECT,
+	      "the work: {\"text\":\"…\"}, and files, commit or links",
 	      .shape = &peer_content_shape),
 	FIELD_END,
 };
@@ -113,6 +114,11 @@ static enum err hand_in(struct ctx *cx, struct run *r, const struct id *learner,
 			       .until = grace_end(cx, r) };
 	enum err e = in_time(cx, r);
 
+	/* Those that were taken back, too: each has cost reviewers' time. */
+	if (!e && version > r->def->hand_in.versions)
+		e = err_set(cx, ERR_LIMIT_REACHED,
+			    "at most %lld versions are taken",
+			    (long long)r->def->hand_in.versions);
 	if (!e)
 		e = take_content(cx, r, learner, c, &n);
 	if (!e)
@@ -179,10 +185,6 @@ static enum err may_resubmit(struct ctx *cx, const struct run *r,
 		return err_set(cx, ERR_PRECONDITION,
 			       "an appeal about this version is open: wait "
 			       "until it is decided");
-	if (w->version >= r->def->hand_in.versions)
-		return err_set(cx, ERR_LIMIT_REACHED,
-			       "at most %lld versions are taken",
-			       (long long)r->def->hand_in.versions);
 	return OK;
 }
 
@@ -327,23 +329,59 @@ static enum err reveal(struct ctx *cx, const void *params, void *result)
 	if (r->works[work].state != WORK_SEALED)
 		return err_set(cx, ERR_TOO_EARLY,
 			       "its reviews are not complete: %s",
-			       work_waits_words[run_waits(r, work)]);
+			       work_waits_says[run_waits(r, work)]);
 	e = peers_write(cx, r, NOTE_REVEALED, &n, learner, (struct str){ 0 });
 	cx->io->private_reply = true;
 	return e ? e : view_artifact(cx, r, work, true, result);
 }
 
-static enum err get(struct ctx *cx, const void *params, void *result)
+struct get_params {
+	struct id artifact;
+	struct assessment_ref ref;
+	struct str learner;
+};
+static const struct field get_fields[] = {
+	FIELD_OPT(struct get_params, artifact, KIND_ID,
+		  "which; or the newest version in an assessment:"),
+	ASSESSMENT_REF_FIELDS(struct get_params, ref),
+	FIELD_OPT(struct get_params, learner, KIND_STR,
+		  "whose, by platforms and staff", .max = LIMIT_REF_BYTES),
+	FIELD_END,
+};
+static const struct shape get_shape = { "artifact_get",
+					sizeof(struct get_params), get_fields };
+
+static enum err newest(struct ctx *cx, const struct get_params *p,
+		       struct run **r, uint32_t *work)
 {
-	const struct which_params *p = params;
-	struct run *r = NULL;
-	uint32_t work;
-	enum err e = peers_read_of(cx, &p->artifact, PEER_REF_ARTIFACT,
-				   "artifact", &r);
+	uint32_t person;
+	enum err e = peers_read_person(cx, &p->ref, p->learner, r, &person);
 
 	if (e)
 		return e;
-	work = run_find_work(r, &p->artifact);
+	*work = (*r)->people[person].work;
+	return *work != NONE
+		       ? OK
+		       : err_set(cx, ERR_NOT_FOUND, "nothing is handed in yet");
+}
+
+static enum err get(struct ctx *cx, const void *params, void *result)
+{
+	const struct get_params *p = params;
+	struct run *r = NULL;
+	uint32_t work = NONE;
+	enum err e;
+
+	if (id_is_none(&p->artifact)) {
+		e = newest(cx, p, &r, &work);
+	} else {
+		e = peers_read_of(cx, &p->artifact, PEER_REF_ARTIFACT,
+				  "artifact", &r);
+		if (!e)
+			work = run_find_work(r, &p->artifact);
+	}
+	if (e)
+		return e;
 	if (work == NONE)
 		return err_set(cx, ERR_NOT_FOUND, "there is no such artifact");
 	e = peers_mine(cx, r, &r->people[r->works[work].author].learner,
@@ -361,7 +399,8 @@ const struct rpc_method artifact_methods[] = {
 	  .params = &submit_shape,
 	  .result = &artifact_view_shape,
 	  .fails = FAILS(ERR_NOT_FOUND, ERR_INVALID, ERR_PRECONDITION,
-			 ERR_CONFLICT, ERR_TOO_EARLY, ERR_TOO_LATE),
+			 ERR_CONFLICT, ERR_TOO_EARLY, ERR_TOO_LATE,
+			 ERR_LIMIT_REACHED),
 	  .run = submit },
 	{ .name = "artifact.correct",
 	  .does = "Replace what was handed in before it enters the pool.",
@@ -407,7 +446,7 @@ const struct rpc_method artifact_methods[] = {
 	  .roles = WHO | ROLE_AUDITOR,
 	  .flags = RPC_READS,
 	  .budget_ms = 200,
-	  .params = &which_shape,
+	  .params = &get_shape,
 	  .result = &artifact_view_shape,
 	  .fails = FAILS(ERR_NOT_FOUND),
 	  .run = get },

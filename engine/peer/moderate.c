@@ -7,13 +7,18 @@
 const char *const case_reason_words[] = { CASE_REASONS(X) NULL };
 #undef X
 
+#define LEAST_TOLD 0.00005 /* of a grade in two places of 100 */
+
 static double percent(struct dec d)
 {
 	return dec_double(d) / 100;
 }
 
+enum { UNSURE_MS = 24 * 3600000 };
+
 struct finding {
 	const struct run *r;
+	int64_t now;
 	struct peer_case *at;
 	size_t n;
 };
@@ -43,6 +48,24 @@ bool moderate_is_drawn(const struct run *r, const struct run_work *w)
 	return (double)(h >> 11) * 0x1p-53 < share;
 }
 
+/* It has its reviews, and for a day no other came to tell more. */
+static void unsure(struct finding *f, uint32_t work)
+{
+	const struct run_work *w = &f->r->works[work];
+	double pass = percent(f->r->def->stop.pass_percent);
+	int64_t last = 0;
+	struct estimate e;
+
+	estimator_get(f->r->estimator, w->estimate, &e);
+	for (uint32_t i = w->review; i != NONE;
+	     i = f->r->reviews[i].next_of_work)
+		if (f->r->reviews[i].done_at > last)
+			last = f->r->reviews[i].done_at;
+	if (e.n >= run_need(f->r) && f->now - last > UNSURE_MS)
+		add(f, CASE_UNSURE, work, NONE,
+		    estimate_wrong_side(e.mean, e.interval_sd, pass), last);
+}
+
 static void blocking(struct finding *f, uint32_t work)
 {
 	const struct run_work *w = &f->r->works[work];
@@ -58,6 +81,8 @@ static void blocking(struct finding *f, uint32_t work)
 		if (w->starved)
 			add(f, CASE_STARVED, work, NONE, -(double)w->reviews_n,
 			    w->pool_at);
+		else
+			unsure(f, work);
 		break;
 	case WAITS_NOT:
 	case WAITS_GRACE:
@@ -73,8 +98,15 @@ static void moved(struct finding *f, uint32_t work, const struct run_grade *g)
 	const struct run_work *w = &f->r->works[work];
 	double by = fabs(g->grade - w->released);
 	double most = percent(f->r->def->moderation.moves);
+	double pass = percent(f->r->def->stop.pass_percent);
+	bool passes = (g->grade >= pass) != (w->released >= pass);
 
-	if (!run_is_shown(f->r, work) || by <= most)
+	/* A person's word is never too little to be asked about, nor is what
+	   decides whether somebody passes. */
+	if (w->decided || passes)
+		most = LEAST_TOLD;
+	if (w->state != WORK_RELEASED || !run_is_shown(f->r, work) ||
+	    by <= most)
 		return;
 	if (w->has_kept && fabs(g->grade - w->kept_at) <= most)
 		return;
@@ -123,16 +155,21 @@ static void person_cases(struct finding *f, uint32_t person)
 
 	if (p->stuck_at && !run_duty_done(f->r, person))
 		add(f, CASE_STUCK, NONE, person, 1, p->stuck_at);
+	else if (p->licence.state == LICENCE_SUSPENDED && p->work != NONE &&
+		 run_waits(f->r, p->work) == WAITS_OWN_REVIEWS)
+		add(f, CASE_STUCK, NONE, person, 1,
+		    f->r->works[p->work].pool_at);
 	if (alarm)
-		add(f, CASE_REVIEWER, NONE, person, p->licence.state, alarm);
+		add(f, CASE_REVIEWER, NONE, person, 1, alarm);
 }
 
-static void run_cases(struct finding *f, int64_t now)
+static void run_cases(struct finding *f)
 {
 	const struct peer_def *d = f->r->def;
 	int64_t until = d->dates.hand_in_until;
 
-	if (d->mode == PEER_COHORT && !f->r->allocated && until && now > until)
+	if (d->mode == PEER_COHORT && !f->r->allocated && until &&
+	    f->now > until)
 		add(f, CASE_ALLOCATE, NONE, NONE, 1, until);
 }
 
@@ -191,12 +228,12 @@ static size_t within_budget(const struct run *r, struct peer_case *c, size_t n)
 
 void moderate_cases(struct ctx *cx, const struct run *r, struct list *out)
 {
-	struct finding f = { .r = r };
+	struct finding f = { .r = r, .now = clock_ms(cx->clock) };
 
 	/* At most four of a work, two of a person, one of the run. */
 	f.at = ARENA_ARRAY(cx->arena, struct peer_case,
 			   r->works_n * 4 + r->people_n * 2 + 1);
-	run_cases(&f, clock_ms(cx->clock));
+	run_cases(&f);
 	for (uint32_t i = 0; i < r->works_n; i++)
 		work_cases(&f, i);
 	for (uint32_t i = 0; i < r->people_n; i++)
@@ -245,6 +282,9 @@ static void differences(struct ctx *cx, const struct run *r,
 
 		if (w->estimate == NONE || w->state == WORK_WITHDRAWN ||
 		    w->state == WORK_REPLACED || (w->decided && i != decided))
+			continue;
+		/* What it has is not for who may decide its appeal. */
+		if (run_is_appealed(r, i))
 			continue;
 		run_grade(r, i, &now);
 		estimator_get(then, w->estimate, &e);

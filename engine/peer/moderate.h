@@ -16,11 +16,13 @@
 	X(CASE_ALLOCATE, "allocate", true,                                     \
 	  "all works are in: the cohort waits for peer.allocate")              \
 	X(CASE_STUCK, "stuck", true,                                           \
-	  "a learner has reviews to do and there is nothing to review")        \
+	  "a learner has reviews to do and nothing to review, or no licence")  \
 	X(CASE_FLAGGED, "flagged", true, "reviewers flagged the work")         \
 	X(CASE_UNQUALIFIED, "unqualified", true,                               \
 	  "its reviews are complete, and none is by a qualified reviewer")     \
 	X(CASE_STARVED, "starved", true, "it waits too long for reviews")      \
+	X(CASE_UNSURE, "unsure", true,                                         \
+	  "its reviews do not tell on which side of the pass mark it is")      \
 	X(CASE_APPEAL, "appeal", true, "an appeal is open")                    \
 	X(CASE_MOVED, "moved", true,                                           \
 	  "later facts moved a grade that is released")                        \

@@ -23,7 +23,9 @@ static const struct shape queue_shape = { "peer_queue",
 
 struct case_view {
 	int reason;
-	struct id artifact, learner;
+	struct id artifact, learner, appeal;
+	bool has_test;
+	int test;	   /* enum licence_move */
 	struct dec weight; /* of 100, where it is a share */
 	int64_t since;
 	bool has_grade;
@@ -35,6 +37,10 @@ static const struct field case_fields[] = {
 	      .words = case_reason_words),
 	FIELD_OPT(V, artifact, KIND_ID, "which work"),
 	FIELD_OPT(V, learner, KIND_ID, "whose, or which reviewer"),
+	FIELD_OPT(V, appeal, KIND_ID, "of an appeal: which"),
+	FIELD_MAYBE(V, test, has_test, KIND_ENUM,
+		    "of a reviewer: which test raised the alarm",
+		    .words = licence_move_words),
 	FIELD(V, weight, KIND_DEC, "how much, in percent where it is a share",
 	      .min = -1000, .max = 1000000),
 	FIELD(V, since, KIND_TIME, "since when"),
@@ -67,11 +73,19 @@ static void show_case(const struct run *r, const struct peer_case *c,
 				   .since = c->since };
 	if (c->person != NONE)
 		out->learner = r->people[c->person].learner;
+	if (c->reason == CASE_REVIEWER) {
+		out->has_test = true;
+		out->test = r->alarms[r->people[c->person].alarm].move;
+	}
 	if (c->work == NONE)
 		return;
 	out->artifact = r->works[c->work].id;
+	if (c->reason == CASE_APPEAL)
+		out->appeal = r->appeals[r->works[c->work].appeal].id;
 	out->learner = r->people[r->works[c->work].author].learner;
-	out->has_grade = r->works[c->work].reviews_n > 0;
+	/* Who may decide an appeal is to make up his own mind. */
+	out->has_grade =
+		r->works[c->work].reviews_n > 0 && !run_is_appealed(r, c->work);
 	if (out->has_grade)
 		view_grade(r, c->work, &out->grade);
 }
@@ -85,9 +99,9 @@ static enum err queue(struct ctx *cx, const void *params, void *result)
 	struct list cases;
 	struct run *r = NULL;
 	size_t n;
-	enum err e = peers_read_ref(cx, &p->ref, &r);
+	enum err e = peers_read_or_none(cx, &p->ref, &r);
 
-	if (e)
+	if (e || !r)
 		return e;
 	moderate_cases(cx, r, &cases);
 	c = cases.at;
@@ -149,6 +163,15 @@ static enum err may_decide(struct ctx *cx, const struct run *r, uint32_t work)
 	return OK;
 }
 
+static enum err no_appeal(struct ctx *cx, const struct run *r, uint32_t work)
+{
+	return !run_is_appealed(r, work)
+		       ? OK
+		       : err_set(cx, ERR_CONFLICT,
+				 "an appeal about it is open: appeal.decide "
+				 "decides");
+}
+
 static enum err decide(struct ctx *cx, const void *params, void *result)
 {
 	const struct decide_params *p = params;
@@ -163,6 +186,8 @@ static enum err decide(struct ctx *cx, const void *params, void *result)
 	if (!e)
 		e = may_decide(cx, r, work);
 	if (!e)
+		e = no_appeal(cx, r, work);
+	if (!e)
 		e = rubric_score(cx, &r->def->rubric, &p->scores, "/scores",
 				 &given);
 	if (e)
@@ -172,7 +197,12 @@ static enum err decide(struct ctx *cx, const void *params, void *result)
 	e = peers_write(cx, r, NOTE_DECIDED, &n,
 			&r->people[r->works[work].author].learner,
 			(struct str){ 0 });
-	return e ? e : view_artifact(cx, r, work, false, result);
+	if (!e)
+		e = view_artifact(cx, r, work, false, result);
+	/* The record that says why is not written yet. */
+	if (!e && ((struct artifact_view *)result)->grade.by_moderator)
+		((struct artifact_view *)result)->grade.reason = p->reason;
+	return e;
 }
 
 struct confirm_params {
@@ -206,9 +236,17 @@ static enum err confirm(struct ctx *cx, const void *params, void *result)
 
 	if (!e && r->works[work].state != WORK_RELEASED)
 		e = err_set(cx, ERR_TOO_EARLY, "its grade is not released");
+	if (!e)
+		e = may_decide(cx, r, work);
+	if (!e)
+		e = no_appeal(cx, r, work);
 	if (e)
 		return e;
 	run_grade(r, work, &g);
+	if (p->take && !g.has)
+		return err_set(cx, ERR_CONFLICT,
+			       "no review of it counts any more: there is no "
+			       "new grade to take; peer.decide gives one");
 	n.scaled = dec_from_double(g.grade);
 	e = peers_write(cx, r, NOTE_CONFIRMED, &n,
 			&r->people[r->works[work].author].learner,
@@ -236,7 +274,8 @@ static const struct field preview_fields[] = {
 		  "or of a suspension: which reviewer, and",
 		  .max = LIMIT_REF_BYTES),
 	FIELD_OPT(struct preview_params, since, KIND_TIME,
-		  "from when on his reviews would not count; absent: all"),
+		  "from when on his reviews would not count; absent: they "
+		  "go on to"),
 	FIELD_END,
 };
 static const struct shape preview_shape = { "peer_preview",
@@ -290,7 +329,7 @@ static enum err preview_suspension(struct ctx *cx,
 	uint32_t person;
 	enum err e = peers_read_person(cx, &p->ref, p->learner, &r, &person);
 
-	if (!e)
+	if (!e && p->since)
 		moderate_preview_without(cx, r, person, p->since, LEAST, out);
 	return e;
 }
@@ -299,9 +338,15 @@ static enum err preview(struct ctx *cx, const void *params, void *result)
 {
 	const struct preview_params *p = params;
 	struct preview_result *out = result;
-	enum err e = id_is_none(&p->artifact)
-			     ? preview_suspension(cx, p, &out->changes)
-			     : preview_decision(cx, p, &out->changes);
+	enum err e;
+
+	if (id_is_none(&p->artifact) && !p->learner.n)
+		return err_field(cx, ERR_INVALID, "/artifact",
+				 "give artifact and scores of a decision, or "
+				 "course, slug, learner and since of a "
+				 "suspension");
+	e = id_is_none(&p->artifact) ? preview_suspension(cx, p, &out->changes)
+				     : preview_decision(cx, p, &out->changes);
 
 	out->total = (int64_t)out->changes.n;
 	if (out->changes.n > LIMIT_PAGE)
@@ -318,7 +363,7 @@ const struct rpc_method moderate_methods[] = {
 	  .budget_ms = 1000,
 	  .params = &queue_shape,
 	  .result = &queue_result_shape,
-	  .fails = FAILS(ERR_NOT_FOUND),
+	  .fails = FAILS(ERR_NOT_FOUND, ERR_PRECONDITION),
 	  .run = queue },
 	{ .name = "peer.preview",
 	  .does = "Which grades a decision or a suspension would change.",
@@ -349,7 +394,7 @@ const struct rpc_method moderate_methods[] = {
 	  .budget_ms = 500,
 	  .params = &confirm_shape,
 	  .result = &artifact_view_shape,
-	  .fails = FAILS(ERR_NOT_FOUND, ERR_TOO_EARLY),
+	  .fails = FAILS(ERR_NOT_FOUND, ERR_TOO_EARLY, ERR_CONFLICT),
 	  .run = confirm },
 	{ 0 },
 };

@@ -43,6 +43,8 @@ static const struct field allocated[] = {
 	      .max = INT64_MAX),
 	FIELD(N, per, KIND_INT, "reviews each"),
 	FIELD(N, people, KIND_INT, "whose works were in the pool"),
+	FIELD_OPT(N, reason, KIND_STR, "why some may review each other",
+		  .max = LIMIT_TEXT_BYTES),
 	FIELD_END,
 };
 static const struct field waived[] = {
@@ -164,8 +166,9 @@ static const struct field licence[] = {
 	STAFF,
 	FIELD(N, learner, KIND_ID, "whose"),
 	FIELD(N, licence, KIND_ENUM, "to which", .words = licence_state_words),
-	FIELD_OPT(N, since, KIND_TIME,
-		  "his reviews from here on do not count; absent: they do"),
+	FIELD_OPT(N, since, KIND_TIME, "his reviews from here on do not count"),
+	FIELD_OPT(N, restore, KIND_BOOL,
+		  "those that were taken out count again"),
 	FIELD_END,
 };
 static const struct field appeal_filed[] = {

@@ -122,6 +122,7 @@ struct peer_note {
 	struct str by, reason;
 	int licence;   /* enum licence_state */
 	int64_t since; /* reviews from this instant on do not count */
+	bool restore;  /* all of them count again */
 	bool take;     /* confirmed: the new grade; else the old stays */
 	int relation, waiver, outcome;
 	struct str group; /* a team's or an identity's name, as a digest */

@@ -14,7 +14,12 @@
 
 #include "engine/peer/peers_impl.h"
 
-enum { LOOK_MS = 5000, DUE_MOST = 100, AGAIN_MS = 1000 };
+enum {
+	LOOK_MS = 5000,
+	DUE_MOST = 100,
+	AGAIN_MS = 1000,
+	PAGE = 500, /* records, while a run is folded */
+};
 
 struct peers *peers_new(const struct peers_opts *o)
 {
@@ -93,16 +98,35 @@ static void take_out(struct run **list, const struct run *r)
 
 /* ---- folding ---- */
 
-enum err peers_catch_up(struct ctx *cx, struct run *r)
+static enum err apply_page(struct ctx *cx, struct run *r, size_t *n)
 {
 	const struct record *rec;
 	struct list records;
-	enum err e = record_stream(cx, &r->id, r->n, &records);
+	enum err e = record_stream_part(cx, &r->id, r->n, PAGE, &records);
 
 	rec = records.at;
 	for (size_t i = 0; !e && i < records.n; i++)
 		e = run_apply(cx, r, &rec[i], NULL);
-	if (records.n) /* another server may have set the row */
+	*n = e ? 0 : records.n;
+	return e;
+}
+
+/* By pages: records hold all that people wrote. */
+enum err peers_catch_up(struct ctx *cx, struct run *r)
+{
+	struct arena *outer = cx->arena;
+	int64_t before = r->n;
+	size_t n = 0;
+	enum err e;
+
+	cx->arena = arena_new(65536);
+	do {
+		e = apply_page(cx, r, &n);
+		arena_reset(cx->arena);
+	} while (!e && n == PAGE);
+	arena_free(cx->arena);
+	cx->arena = outer;
+	if (r->n != before) /* another server may have set the row */
 		r->stored_due = -1;
 	r->changed_n = 0; /* who wrote them told the gradebook */
 	return e;

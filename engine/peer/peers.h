@@ -59,6 +59,13 @@ MUST enum err peers_read(struct ctx *cx, const struct id *org,
 			 const struct id *series, struct run **out);
 MUST enum err peers_read_ref(struct ctx *cx, const struct assessment_ref *ref,
 			     struct run **out);
+/*
+ * The same for lists and counts: *out is NULL while nobody has done anything.
+ * ERR_PRECONDITION: it is not reviewed by peers.
+ */
+MUST enum err peers_read_or_none(struct ctx *cx,
+				 const struct assessment_ref *ref,
+				 struct run **out);
 /* ... and a person of it: ERR_NOT_FOUND, he has done nothing there. */
 MUST enum err peers_read_person(struct ctx *cx,
 				const struct assessment_ref *ref,

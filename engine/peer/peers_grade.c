@@ -1,19 +1,30 @@
 /* What the gradebook hears of a run, and what erasure and repair ask. */
 #include "engine/peer/peers_impl.h"
 
-/* A learner's artifact as the gradebook takes attempts: one, the newest. */
-static enum err tell(struct ctx *cx, const struct run *r, uint32_t work)
+/* The newest version with a grade, or the newest. */
+static uint32_t that_counts(const struct run *r, uint32_t work)
 {
+	for (uint32_t i = work; i != NONE; i = r->works[i].before)
+		if (run_is_released(r, i))
+			return i;
+	return work;
+}
+
+/* A learner's artifact as the gradebook takes attempts: one. */
+static enum err tell(struct ctx *cx, const struct run *r, uint32_t newest)
+{
+	uint32_t work = that_counts(r, newest);
 	const struct run_work *w = &r->works[work];
 	struct policy_graded g = { .number = w->version,
 				   .state = ATTEMPT_NEEDS_GRADING,
 				   .finished = w->handed_in_at };
 	struct policy_effective eff;
 	const struct id *learner = &r->people[w->author].learner;
-	bool gone = w->state == WORK_WITHDRAWN || w->state == WORK_REPLACED;
+	bool released = run_is_released(r, work);
+	bool gone = !released && w->state == WORK_WITHDRAWN;
 	enum err e;
 
-	if (w->state == WORK_RELEASED) {
+	if (released) {
 		g.has_sum = true;
 		g.sum = dec_round(dec_from_double(w->released * 100), 4);
 		g.max = dec_int(100);
@@ -29,19 +40,15 @@ static enum err tell(struct ctx *cx, const struct run *r, uint32_t work)
 				gone ? 0 : 1);
 }
 
-/* Only of his newest one: older versions are nothing any more. */
-static bool is_newest(const struct run *r, uint32_t work)
-{
-	return r->people[r->works[work].author].work == work;
-}
-
 enum err peers_to_gradebook(struct ctx *cx, struct run *r)
 {
 	enum err e = OK;
 
-	for (size_t i = 0; !e && i < r->changed_n; i++)
-		if (is_newest(r, r->changed[i]))
-			e = tell(cx, r, r->changed[i]);
+	for (size_t i = 0; !e && i < r->changed_n; i++) {
+		const struct run_work *w = &r->works[r->changed[i]];
+
+		e = tell(cx, r, r->people[w->author].work);
+	}
 	r->changed_n = 0;
 	return e;
 }

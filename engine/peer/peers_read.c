@@ -96,6 +96,28 @@ enum err peers_read_ref(struct ctx *cx, const struct assessment_ref *ref,
 	return e ? e : peers_read(cx, &a.org, &a.series, out);
 }
 
+enum err peers_read_or_none(struct ctx *cx, const struct assessment_ref *ref,
+			    struct run **out)
+{
+	const struct published *pub;
+	struct assessment a;
+	enum err e = assessment_resolve(cx, ref, &a);
+
+	*out = NULL;
+	if (e)
+		return e;
+	e = peers_read(cx, &a.org, &a.series, out);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	err_clear(cx);
+	*out = NULL;
+	e = catalog_get(cx->app->catalog, cx, &a.org, &a.id, &pub);
+	if (!e && !pub->has_peer)
+		e = err_set(cx, ERR_PRECONDITION,
+			    "this assessment is not reviewed by peers");
+	return e;
+}
+
 enum err peers_nobody(struct ctx *cx)
 {
 	return err_set(cx, ERR_NOT_FOUND,

@@ -248,12 +248,16 @@ static void golds(const struct run *r, struct report_golds *out)
 static void reviews(const struct run *r, struct report_reviews *out)
 {
 	int64_t ended = 0, lapsed = 0, rated = 0, of = 0;
+	int64_t narrow = 0, picks = 0;
 
 	for (size_t i = 0; i < r->reviews_n; i++) {
 		const struct run_review *v = &r->reviews[i];
 
 		if (v->kind != REVIEW_LIVE)
 			continue;
+		picks += r->def->mode == PEER_ROLLING;
+		narrow += r->def->mode == PEER_ROLLING &&
+			  v->window < QUEUE_WINDOW;
 		out->under_way += v->state == REVIEW_LEASED;
 		ended += v->state != REVIEW_LEASED;
 		lapsed += v->state == REVIEW_LAPSED;
@@ -267,6 +271,7 @@ static void reviews(const struct run *r, struct report_reviews *out)
 	}
 	out->lapsed = rate(lapsed, ended);
 	out->rated = rate(rated, of);
+	out->narrow = rate(narrow, picks);
 }
 
 /* ---- moderators ---- */
@@ -377,7 +382,7 @@ static void waiting(struct ctx *cx, const struct run *r,
 	struct values first = values_for(cx, r->works_n);
 	struct values need = values_for(cx, r->works_n);
 	struct values longest = values_for(cx, r->works_n);
-	uint32_t needed = (uint32_t)r->def->must_receive;
+	uint32_t needed = run_need(r);
 	int64_t starved = 0, pooled = 0;
 
 	for (uint32_t i = 0; i < r->works_n; i++) {

@@ -40,6 +40,7 @@ struct report_reviews {
 	int64_t done, counting, surplus, under_way;
 	struct report_rate lapsed; /* of leases that have ended */
 	struct report_rate rated;  /* by their reviewees, of works released */
+	struct report_rate narrow; /* picked from fewer than QUEUE_WINDOW */
 };
 struct report_agreement_view {
 	struct str criterion, title; /* empty: of the whole score */

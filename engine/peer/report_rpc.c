@@ -70,6 +70,7 @@ static const struct field reviews_fields[] = {
 	INT(V, under_way, "leased now"),
 	RATE(V, lapsed, "leases that ran out, of those that ended"),
 	RATE(V, rated, "by their reviewees, where they could"),
+	RATE(V, narrow, "picked from fewer than 20 works"),
 	FIELD_END,
 };
 static const struct shape reviews_shape = SHAPE(V, reviews_fields);
@@ -193,9 +194,9 @@ static enum err report(struct ctx *cx, const void *params, void *result)
 {
 	const struct params *p = params;
 	struct run *r = NULL;
-	enum err e = peers_read_ref(cx, &p->ref, &r);
+	enum err e = peers_read_or_none(cx, &p->ref, &r);
 
-	if (!e)
+	if (!e && r)
 		peer_report(cx, r, result);
 	return e;
 }
@@ -209,7 +210,7 @@ const struct rpc_method report_methods[] = {
 	  .budget_ms = 2000,
 	  .params = &params_shape,
 	  .result = &peer_report_shape,
-	  .fails = FAILS(ERR_NOT_FOUND),
+	  .fails = FAILS(ERR_NOT_FOUND, ERR_PRECONDITION),
 	  .run = report },
 	{ 0 },
 };

@@ -8,9 +8,17 @@ enum {
 	TELL_STUCK_MS = 3600000,
 };
 
+/* No lease reaches beyond the time to review. */
+static int64_t in_time(const struct run *r, int64_t until)
+{
+	int64_t last = r->def->dates.review_until;
+
+	return last && until > last ? last : until;
+}
+
 static int64_t lease_end(struct ctx *cx, const struct run *r)
 {
-	return clock_ms(cx->clock) + r->def->lease_minutes * 60000;
+	return in_time(r, clock_ms(cx->clock) + r->def->lease_minutes * 60000);
 }
 
 /* ---- may he? ---- */
@@ -63,7 +71,8 @@ static enum err may_review_live(struct ctx *cx, const struct run *r,
 		return err_set(cx, ERR_PRECONDITION,
 			       "hand in your own work first, by "
 			       "artifact.submit");
-	if ((int64_t)p->open_golds < (least < there ? least : there))
+	if (p->licence.state != LICENCE_QUALIFIED &&
+	    (int64_t)p->open_golds < (least < there ? least : there))
 		return err_set(cx, ERR_PRECONDITION,
 			       "calibrate first: %lld of %lld works with an "
 			       "expert's grade are done; get the next by "
@@ -205,9 +214,26 @@ static enum err nothing(struct ctx *cx, struct run *r, const struct id *learner,
 	return peers_refuse(cx, ERR_TOO_EARLY);
 }
 
-static bool has_waited(struct ctx *cx, const struct run_person *p)
+/* And a work has come since: else he knew that this is none. */
+static bool has_waited(struct ctx *cx, const struct run *r,
+		       const struct run_person *p)
 {
-	return p->stuck_at && clock_ms(cx->clock) - p->stuck_at > TELL_STUCK_MS;
+	return p->stuck_at && r->pooled_at > p->stuck_at &&
+	       clock_ms(cx->clock) - p->stuck_at > TELL_STUCK_MS;
+}
+
+/* One of those whose reviews tell too little, for who has done his; or NONE. */
+static uint32_t wanting_one(struct ctx *cx, const struct run *r,
+			    uint32_t person)
+{
+	uint32_t found = NONE, n = 0;
+
+	for (uint32_t i = 0; i < r->works_n; i++)
+		if (r->works[i].in_queue != NONE && run_wants(r, i) &&
+		    queue_free_for(r->queue, person, r->works[i].in_queue) &&
+		    rng_below(cx->rng, ++n) == 0)
+			found = i;
+	return found;
 }
 
 static enum err from_queue(struct ctx *cx, struct run *r,
@@ -216,22 +242,33 @@ static enum err from_queue(struct ctx *cx, struct run *r,
 {
 	struct queue_choice c;
 	struct peer_note n = { 0 };
-	uint32_t gold;
+	uint32_t gold, work = NONE;
 
 	queue_choose(r->queue, person, cx->rng, &c);
-	if (c.work != QUEUE_NONE && c.surplus && run_duty_done(r, person))
-		return err_set(cx, ERR_LIMIT_REACHED,
-			       "your reviews are done, and every work has what "
-			       "it needs");
 	if (c.work != QUEUE_NONE) {
-		n.artifact = r->works[work_in_queue(r, c.work)].id;
+		work = work_in_queue(r, c.work);
 		n.window = c.window;
 		n.surplus = c.surplus;
+	}
+	if (c.surplus) {
+		uint32_t wanting = wanting_one(cx, r, person);
+
+		if (wanting == NONE && run_duty_done(r, person))
+			return err_set(cx, ERR_LIMIT_REACHED,
+				       "your reviews are done, and every work "
+				       "that you may have has what it needs, "
+				       "or somebody reviews it now");
+		if (wanting != NONE)
+			work = wanting;
+	}
+	if (work != NONE) {
+		n.artifact = r->works[work].id;
 		return lease(cx, r, learner, &n, review);
 	}
 	/* Rather gold than no way to do one's duty; but not before others had
 	   the time to hand in. */
-	gold = has_waited(cx, &r->people[person]) && !run_duty_done(r, person)
+	gold = has_waited(cx, r, &r->people[person]) &&
+			       !run_duty_done(r, person)
 		       ? some_gold(cx, r, &r->people[person], false)
 		       : NONE;
 	if (gold != NONE)
@@ -355,11 +392,15 @@ enum err review_renewal(struct ctx *cx, const struct run *r,
 	int64_t length = r->def->lease_minutes * 60000;
 	int64_t last = v->leased_at + RENEW_TIMES * length;
 
+	last = in_time(r, last);
 	*until = clock_ms(cx->clock) + length;
 	if (*until > last)
 		*until = last;
 	if (v->until < last)
 		return OK;
+	if (last == r->def->dates.review_until)
+		return err_set(cx, ERR_LIMIT_REACHED,
+			       "the time to review ends with this lease");
 	return err_set(cx, ERR_LIMIT_REACHED,
 		       "a lease is renewed up to %d times its length: submit "
 		       "the review, or give it back",
@@ -417,16 +458,24 @@ enum err review_keep_refused(struct ctx *cx, struct run *r, uint32_t review,
 static enum err still_his(struct ctx *cx, const struct run *r,
 			  const struct run_review *v, int64_t fence)
 {
+	int64_t until = r->def->dates.review_until;
 	enum err e = fence_is(cx, v, fence);
 
 	if (e || v->state == REVIEW_LEASED)
 		return e;
 	if (v->state == REVIEW_VOID)
 		return err_set(cx, ERR_TOO_LATE,
-			       "the work was withdrawn meanwhile; get another "
-			       "one by review.next");
+			       "the work was withdrawn meanwhile, or is not "
+			       "yours to review; get another one by "
+			       "review.next");
+	if (until && clock_ms(cx->clock) > until)
+		return err_set(cx, ERR_TOO_LATE,
+			       "the time to review is over; the text is kept");
+	if (!licence_may_review(&r->people[v->person].licence))
+		return err_set(cx, ERR_TOO_LATE,
+			       "your licence to review is suspended; the text "
+			       "is kept");
 	if (r->people[v->person].lease == NONE &&
-	    licence_may_review(&r->people[v->person].licence) &&
 	    (v->work == NONE ||
 	     queue_free_for(r->queue, v->person, r->works[v->work].in_queue)))
 		return OK;
@@ -442,9 +491,12 @@ static enum err tell_findings(struct ctx *cx, const struct list *findings)
 
 	buf_z(&b, "{\"findings\":[");
 	for (size_t i = 0; i < findings->n; i++) {
+		struct feedback_finding at = f[i];
+
 		if (i)
 			buf_ch(&b, ',');
-		field_encode(&b, &feedback_finding_shape, &f[i]);
+		at.field = str_fmt(cx->arena, "/words%.*s", STR_FMT(at.field));
+		field_encode(&b, &feedback_finding_shape, &at);
 	}
 	buf_z(&b, "]}");
 	err_field(cx, ERR_INVALID,

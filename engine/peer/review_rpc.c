@@ -382,9 +382,11 @@ static enum err may_rate(struct ctx *cx, const struct run *r,
 {
 	const struct run_work *w = v->work == NONE ? NULL : &r->works[v->work];
 
-	/* For anybody but its reviewee it is not there. */
+	/* For anybody but its reviewee, or who speaks for him, it is not
+	   there. */
 	if (!w || v->state != REVIEW_DONE ||
-	    !id_eq(&cx->who->person, &r->people[w->author].learner))
+	    (!id_eq(&cx->who->person, &r->people[w->author].learner) &&
+	     !principal_has(cx->who, ROLE_PLATFORM)))
 		return err_set(cx, ERR_NOT_FOUND,
 			       "there is no such review of "
 			       "your work");
@@ -404,6 +406,11 @@ static enum err may_rate(struct ctx *cx, const struct run *r,
 	return OK;
 }
 
+static uint32_t author_of(const struct run *r, uint32_t review)
+{
+	return r->works[r->reviews[review].work].author;
+}
+
 static enum err rate(struct ctx *cx, const void *params, void *result)
 {
 	const struct rate_params *p = params;
@@ -419,7 +426,8 @@ static enum err rate(struct ctx *cx, const void *params, void *result)
 	CHECK(review != NONE);
 	e = may_rate(cx, r, &r->reviews[review]);
 	if (!e)
-		e = peers_write(cx, r, NOTE_RATED, &n, &cx->who->person,
+		e = peers_write(cx, r, NOTE_RATED, &n,
+				&r->people[author_of(r, review)].learner,
 				(struct str){ 0 });
 	*out = (struct rate_result){ p->review, p->rating };
 	return e;
@@ -585,7 +593,7 @@ const struct rpc_method review_methods[] = {
 	{ .name = "review.rate",
 	  .does = "Rate a review of one's own work, once, before the grade is "
 		  "shown.",
-	  .roles = ROLE_LEARNER | ROLE_REVIEWER,
+	  .roles = ROLE_LEARNER | ROLE_REVIEWER | ROLE_PLATFORM,
 	  .flags = RPC_WRITES,
 	  .budget_ms = 500,
 	  .params = &rate_shape,

@@ -2,13 +2,17 @@
 
 #include <math.h>
 
+enum { ENOUGH = 3 }; /* reviews, for quality to be shown */
+
 #define Q struct quality_view
 static const struct field quality_fields[] = {
 	FIELD(Q, enough, KIND_BOOL, "there are enough reviews to tell"),
-	FIELD(Q, score, KIND_DEC, "0..100; 50 is the mean of all"),
+	FIELD_MAYBE(Q, score, enough, KIND_DEC,
+		    "0..100; 50 is the mean of all"),
 	FIELD(Q, reviews, KIND_INT, "that it is made of"),
-	FIELD(Q, rating, KIND_DEC,
-	      "by reviewees, 1..5, without the effect of the grade; 0: none"),
+	FIELD_MAYBE(
+		Q, rating, enough, KIND_DEC,
+		"by reviewees, 1..5, without the effect of the grade; 0: none"),
 	FIELD_END,
 };
 #undef Q
@@ -55,6 +59,16 @@ const struct shape reviewer_view_shape = { "reviewer",
 					   sizeof(struct reviewer_view),
 					   reviewer_fields };
 
+/*
+ * To a learner a review tells of its quality when its work is complete: if it
+ * did at once, one that did not would be of gold.
+ */
+static bool is_seen(const struct ctx *cx, const struct run_work *w)
+{
+	return peers_staff(cx) || w->state == WORK_SEALED ||
+	       w->state == WORK_RELEASED || w->state == WORK_REPLACED;
+}
+
 struct quality *reviewer_qualities(struct ctx *cx, const struct run *r)
 {
 	struct quality_review *all =
@@ -67,7 +81,8 @@ struct quality *reviewer_qualities(struct ctx *cx, const struct run *r)
 		const struct run_review *v = &r->reviews[i];
 		struct estimate e;
 
-		if (v->state != REVIEW_DONE || v->work == NONE || !v->counts)
+		if (v->state != REVIEW_DONE || v->work == NONE || !v->counts ||
+		    !is_seen(cx, &r->works[v->work]))
 			continue;
 		estimator_get(r->estimator, r->works[v->work].estimate, &e);
 		all[n++] = (struct quality_review){
@@ -108,17 +123,20 @@ static void statistics(const struct run *r, uint32_t person,
 }
 
 /*
- * How many of his reviews the quality is made of would tell which were of
- * gold: he is told how many he has done.
+ * How many of his reviews the quality is made of, and whether these are enough,
+ * would tell which were of gold: he is told how many he has done. One or two
+ * say little by themselves: they are shrunk towards the mean.
  */
 static void show_quality(const struct ctx *cx, const struct run_person *p,
 			 const struct quality *q, struct quality_view *out)
 {
+	bool staff = peers_staff(cx);
+
 	*out = (struct quality_view){
-		.enough = q->enough,
-		.reviews = peers_staff(cx) ? q->n : p->done,
+		.enough = staff ? q->enough : p->done >= ENOUGH,
+		.reviews = staff ? q->n : p->done,
 	};
-	if (!q->enough)
+	if (!out->enough)
 		return;
 	out->score = two_places(q->score);
 	out->rating = two_places(q->rating);

@@ -75,9 +75,9 @@ static enum err list(struct ctx *cx, const void *params, void *result)
 	const struct quality *q;
 	struct run *r = NULL;
 	size_t from = (size_t)p->after, n;
-	enum err e = peers_read_ref(cx, &p->ref, &r);
+	enum err e = peers_read_or_none(cx, &p->ref, &r);
 
-	if (e)
+	if (e || !r)
 		return e;
 	n = from < r->people_n ? r->people_n - from : 0;
 	if (n > (size_t)(p->limit ? p->limit : 100))
@@ -99,6 +99,7 @@ struct licence_params {
 	struct str learner;
 	int licence;
 	int64_t since;
+	bool restore;
 	struct str reason;
 };
 static const struct field licence_fields[] = {
@@ -108,9 +109,11 @@ static const struct field licence_fields[] = {
 	FIELD(struct licence_params, licence, KIND_ENUM,
 	      "suspended, supervised or qualified",
 	      .words = licence_state_words),
-	FIELD_OPT(struct licence_params, since, KIND_TIME,
-		  "his reviews from this instant on do not count; absent: all "
-		  "count"),
+	FIELD_OPT(
+		struct licence_params, since, KIND_TIME,
+		"of suspended: his reviews from this instant on do not count"),
+	FIELD_OPT(struct licence_params, restore, KIND_BOOL,
+		  "those that were taken out count again"),
 	FIELD(struct licence_params, reason, KIND_STR, "why", .min = 1,
 	      .max = LIMIT_TEXT_BYTES),
 	FIELD_END,
@@ -137,10 +140,14 @@ static enum err set_licence(struct ctx *cx, const void *params, void *result)
 	const struct licence_params *p = params;
 	struct peer_note n = { .licence = p->licence,
 			       .since = p->since,
+			       .restore = p->restore,
 			       .reason = p->reason };
 	struct run *r = NULL;
 	enum err e;
 
+	if (p->since && (p->licence != LICENCE_SUSPENDED || p->restore))
+		return err_field(cx, ERR_INVALID, "/since",
+				 "goes with suspended, and not with restore");
 	if (p->licence != LICENCE_SUSPENDED &&
 	    p->licence != LICENCE_SUPERVISED && p->licence != LICENCE_QUALIFIED)
 		return err_field(
@@ -333,7 +340,7 @@ const struct rpc_method reviewer_methods[] = {
 	  .budget_ms = 1000,
 	  .params = &list_shape,
 	  .result = &list_result_shape,
-	  .fails = FAILS(ERR_NOT_FOUND),
+	  .fails = FAILS(ERR_NOT_FOUND, ERR_PRECONDITION),
 	  .run = list },
 	{ .name = "reviewer.license",
 	  .does = "Suspend or reinstate a reviewer; from an instant on, if his "

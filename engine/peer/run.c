@@ -8,6 +8,9 @@ const char *const work_state_words[] = { WORK_STATES(X) NULL };
 const char *const review_state_words[] = { REVIEW_STATES(X) NULL };
 const char *const work_waits_words[] = { WORK_WAITS(X) NULL };
 #undef X
+#define X(code, word, doc) doc,
+const char *const work_waits_says[] = { WORK_WAITS(X) NULL };
+#undef X
 
 enum { ARENA_BYTES = 16384 };
 
@@ -125,6 +128,7 @@ uint32_t run_work_add(struct run *r, const struct id *id, uint32_t author)
 	w = &r->works[r->works_n];
 	*w = (struct run_work){ .id = *id,
 				.author = author,
+				.before = r->people[author].work,
 				.in_queue = NONE,
 				.estimate = NONE,
 				.review = NONE,
@@ -282,7 +286,8 @@ static bool holds(const struct run *r, const struct run_due *d)
 	case DUE_STARVED:
 		return r->works[d->of].state == WORK_IN_REVIEW;
 	case DUE_RATED:
-		return r->works[d->of].state == WORK_SEALED;
+		return r->works[d->of].state == WORK_SEALED &&
+		       r->works[d->of].sealed_at + RUN_RATE_MS == d->at;
 	case DUE_REVIEW_UNTIL:
 		return true;
 	}
@@ -324,8 +329,11 @@ static void happen(struct run *r, const struct run_due *d)
 		run_reveal(r, d->of);
 		break;
 	case DUE_REVIEW_UNTIL:
-		for (uint32_t i = 0; i < r->works_n; i++)
+		/* No review comes any more: who has none waits for a person. */
+		for (uint32_t i = 0; i < r->works_n; i++) {
+			r->works[i].starved |= run_wants(r, i);
 			run_consider(r, i);
+		}
 		break;
 	}
 }

@@ -33,9 +33,10 @@ enum {
 	RUN_RATE_MS = 72 * 3600000, /* to rate reviews, before the grade shows*/
 	RUN_EXPIRED_MOST = 3,	    /* leases in a row; then a pause */
 	RUN_PAUSE_MS = 12 * 3600000,
-	RUN_PRINTS = 8,	   /* of a reviewer's last reviews, to find copies */
-	RUN_SETTLE = 400,  /* updates after each record */
-	RUN_FIT_FROM = 30, /* grades; then at each doubling */
+	RUN_PRINTS = 8,	  /* of a reviewer's last reviews, to find copies */
+	RUN_SETTLE = 100, /* updates after each change, where it shows most */
+	RUN_SETTLE_STAFF = 4000, /* after what staff do, which is rare */
+	RUN_FIT_FROM = 30,	 /* grades; then at each doubling */
 };
 
 /* X(code, word, meaning) */
@@ -79,11 +80,10 @@ struct run_person {
 	uint32_t open_golds;	 /* calibration items done */
 	uint32_t expired_in_row; /* leases */
 	int64_t paused_until;
-	int64_t discounted_since; /* reviews from then on count 0; 0: none */
-	uint32_t alarm;		  /* the last one, answered or not; or NONE */
-	int64_t qualified_at;	  /* first; 0: never */
-	int64_t qualified_after;  /* gold items, then */
-	int64_t stuck_at;	  /* there was nothing to review; 0 */
+	uint32_t alarm;		 /* the last one, answered or not; or NONE */
+	int64_t qualified_at;	 /* first; 0: never */
+	int64_t qualified_after; /* gold items, then */
+	int64_t stuck_at;	 /* there was nothing to review; 0 */
 	struct run_stuck {
 		int64_t in_pool, conflicting, had, full;
 	} stuck; /* why */
@@ -124,6 +124,8 @@ struct run_work {
 	double kept_at; /* the estimate then */
 	struct str decider; /* who decided last; in the run's arena */
 	int64_t decided_n;  /* the record of that, which says why */
+	int64_t shown_n;    /* the same of the grade that is shown; 0: peers' */
+	uint32_t before;    /* the version before, or NONE */
 	double released, released_lo, released_hi; /* as shown, 0..1 */
 	struct feedback_prints *prints;		   /* of its text; NULL: none */
 };
@@ -134,10 +136,12 @@ struct run_review {
 	int32_t gold;	       /* -1: none */
 	int kind, state;       /* enums */
 	int64_t fence, until, leased_at, done_at;
-	int64_t n;	/* the record with its scores and texts */
-	uint32_t grade; /* the estimator's, or NONE */
-	bool counts;	/* it has a weight now */
-	bool passed;	/* of gold */
+	int64_t n;	  /* the record with its scores and texts */
+	uint32_t grade;	  /* the estimator's, or NONE */
+	bool counts;	  /* it has a weight now */
+	bool discounted;  /* staff took it out, with its reviewer */
+	bool conflicting; /* its reviewer turned out to be related */
+	bool passed;	  /* of gold */
 	bool surplus;
 	int64_t window;
 	double scaled, residual, coverage;
@@ -153,6 +157,7 @@ struct run_appeal {
 	int64_t filed_at, triaged_at, decided_at, n;
 	bool taken;		     /* triaged: looked into */
 	int outcome;		     /* enum peer_outcome */
+	int64_t outcome_n;	     /* the record of that, which says why */
 	double before, after;	     /* grades */
 	struct str triager, decider; /* in the run's arena */
 };
@@ -201,7 +206,8 @@ struct run {
 	uint32_t *in_queue; /* works by their index in the queue */
 	size_t in_queue_n, in_queue_room;
 	struct estimator *estimator;
-	size_t fit_at; /* grades at which the priors are fitted again */
+	size_t fit_at;	   /* grades at which the priors are fitted again */
+	int64_t pooled_at; /* when the last work came into the pool */
 	size_t grades_n;
 
 	struct run_due *due; /* a heap */
@@ -248,6 +254,14 @@ struct run_pairs {
 	const uint32_t *people;
 };
 bool run_pair_conflicts(void *arg, uint32_t reviewer, uint32_t author);
+/* Reviews that a work needs at least. */
+uint32_t run_need(const struct run *r);
+/* It is in the pool, and its reviews are too few or tell too little. */
+bool run_wants(const struct run *r, uint32_t work);
+/* An appeal about it is not decided. */
+bool run_is_appealed(const struct run *r, uint32_t work);
+/* It has, or had as an older version, a grade for its author. */
+bool run_is_released(const struct run *r, uint32_t work);
 /* Its author may see its grade: released, and not held back. */
 bool run_is_shown(const struct run *r, uint32_t work);
 /* When the alarm was raised that nobody has answered; 0: there is none. */
@@ -282,6 +296,7 @@ enum work_waits {
 #undef X
 };
 extern const char *const work_waits_words[];
+extern const char *const work_waits_says[]; /* the sentences */
 int run_waits(const struct run *r, uint32_t work);
 
 /* ---- for the files of the fold ---- */
@@ -298,7 +313,10 @@ void run_due_at(struct run *r, int64_t at, int what, uint32_t of);
 /* Everything that was due up to now, in its order. */
 void run_tick(struct run *r, int64_t now);
 void run_consider(struct run *r, uint32_t work); /* seal it, if that is due */
-void run_reveal(struct run *r, uint32_t work);	 /* sealed -> released */
+/* The same, after something that may have been against it: what was sealed and
+   would not be now is in the pool again. */
+void run_reconsider(struct run *r, uint32_t work);
+void run_reveal(struct run *r, uint32_t work); /* sealed -> released */
 void run_enter_pool(struct run *r, uint32_t work);
 void run_changed(struct run *r, uint32_t work);
 /* What is shown of it from now on is its grade as it is now. */
@@ -308,7 +326,7 @@ void run_weigh(struct run *r, uint32_t review);
 void run_anchor(struct run *r, uint32_t work, double scaled);
 /* Ends the lease of a review without one. */
 void run_lease_over(struct run *r, uint32_t review, int state);
-void run_settle(struct run *r);
+void run_settle(struct run *r, size_t most); /* updates, at most */
 void run_licence_moved(struct run *r, uint32_t person, enum licence_move m);
 #define RUN_DUES(X)                                                            \
 	X(DUE_GRACE)	    /* of a work */                                    \

@@ -68,10 +68,10 @@ static enum err opened(struct ctx *cx, const struct run_step *s)
 	r->course = str_copy(r->arena, r->pub->row.course);
 	r->slug = str_copy(r->arena, r->pub->row.slug);
 	r->opened_at = s->rec->at_ms;
-	more = r->def->stop.most - r->def->must_receive;
+	more = r->def->stop.most - (int64_t)run_need(r);
 	if (more < r->def->must_review)
 		more = r->def->must_review;
-	q = (struct queue_rules){ .need = (uint32_t)r->def->must_receive,
+	q = (struct queue_rules){ .need = run_need(r),
 				  .surplus = (uint32_t)more,
 				  .window = QUEUE_WINDOW };
 	r->queue = queue_new(&q);
@@ -81,6 +81,7 @@ static enum err opened(struct ctx *cx, const struct run_step *s)
 		estimator_anchor(r->estimator, i, r->gold_scaled[i],
 				 run_gold_precision(r));
 	}
+	run_settle(r, RUN_SETTLE);
 	if (r->def->dates.review_until)
 		run_due_at(r, r->def->dates.review_until + 1, DUE_REVIEW_UNTIL,
 			   0);
@@ -102,7 +103,7 @@ static enum err released_all(struct ctx *cx, const struct run_step *s)
 	r->released_all = true;
 	/* Nobody has seen the grades yet: they are those of now. */
 	for (uint32_t i = 0; i < r->works_n; i++)
-		if (r->works[i].state == WORK_RELEASED) {
+		if (run_is_released(r, i)) {
 			r->works[i].released_at = s->rec->at_ms;
 			run_show(r, i);
 		}
@@ -402,10 +403,10 @@ static enum err reviewed(struct ctx *cx, const struct run_step *s)
 		flagged(r, v->work, v->flag);
 	}
 	run_weigh(r, at);
-	run_settle(r);
+	run_settle(r, RUN_SETTLE);
 	if (v->work != NONE) {
-		run_unsure(r, v->work);
 		run_consider(r, v->work);
+		run_unsure(r, v->work);
 	}
 	if (p->work != NONE) /* his own, if this was his last duty */
 		run_consider(r, p->work);
@@ -474,6 +475,5 @@ enum err run_apply(struct ctx *cx, struct run *r, const struct record *rec,
 	if (e)
 		return e;
 	r->n = rec->n;
-	run_settle(r);
 	return OK;
 }

@@ -4,6 +4,7 @@
 #include "engine/peer/run_impl.h"
 
 #define MASS 0.90 /* of the interval beside every grade */
+#define WANTS 64  /* more than any two standard deviations differ */
 
 static double percent(struct dec d)
 {
@@ -86,24 +87,51 @@ void run_grade(const struct run *r, uint32_t work, struct run_grade *out)
 
 /* ---- enough? ---- */
 
+uint32_t run_need(const struct run *r)
+{
+	int64_t need = r->def->must_receive;
+
+	return (uint32_t)(r->def->stop.least > need ? r->def->stop.least
+						    : need);
+}
+
+static bool is_over(const struct run *r)
+{
+	int64_t until = r->def->dates.review_until;
+
+	return until && r->now > until;
+}
+
 static bool enough_reviews(const struct run *r, const struct run_work *w)
 {
 	const struct peer_stop *s = &r->def->stop;
-	const struct peer_dates *d = &r->def->dates;
-	uint32_t least = (uint32_t)r->def->must_receive;
+	uint32_t least = run_need(r);
 	uint32_t most = s->most > (int64_t)least ? (uint32_t)s->most : least;
 	struct estimate e;
 
 	if (w->decided)
 		return true;
 	estimator_get(r->estimator, w->estimate, &e);
+	/* Supply ends some time: then what is there has to do. */
+	if (is_over(r))
+		return e.n > 0;
 	if (e.n < least)
 		return false;
-	/* Supply ends some time: then what is there has to do. */
-	if (w->starved || (d->review_until && r->now > d->review_until))
-		return true;
-	return estimate_enough(&e, least, most, percent(s->pass_percent),
+	return w->starved ||
+	       estimate_enough(&e, least, most, percent(s->pass_percent),
 			       dec_double(s->risk));
+}
+
+/* Somebody who may has looked at it, where that matters. */
+static bool is_vouched_for(const struct run *r, const struct run_work *w)
+{
+	return r->def->counts != PEER_SUMMATIVE || w->decided ||
+	       deciding(r, w) > 0;
+}
+
+static bool is_held(const struct run_work *w)
+{
+	return w->held && !w->decided;
 }
 
 static uint32_t leased(const struct run *r, const struct run_work *w)
@@ -124,17 +152,29 @@ int run_waits(const struct run *r, uint32_t work)
 		return WAITS_GRACE;
 	if (w->state != WORK_IN_REVIEW)
 		return WAITS_NOT;
-	if (w->held && !w->decided)
+	if (is_held(w))
 		return WAITS_FLAGGED;
 	if (!enough_reviews(r, w))
 		return WAITS_REVIEWS;
 	if (!w->decided && leased(r, w))
 		return WAITS_REVIEWER;
-	if (r->def->counts == PEER_SUMMATIVE && !w->decided && !deciding(r, w))
+	if (!is_vouched_for(r, w))
 		return WAITS_QUALIFIED;
 	if (!run_duty_done(r, w->author))
 		return WAITS_OWN_REVIEWS;
 	return WAITS_NOT;
+}
+
+bool run_wants(const struct run *r, uint32_t work)
+{
+	return run_waits(r, work) == WAITS_REVIEWS;
+}
+
+bool run_is_appealed(const struct run *r, uint32_t work)
+{
+	uint32_t appeal = r->works[work].appeal;
+
+	return appeal != NONE && !r->appeals[appeal].decided_at;
 }
 
 /* Surveillance looks at a review when its work has all of them: before, it
@@ -164,11 +204,26 @@ void run_consider(struct run *r, uint32_t work)
 	w->state = WORK_SEALED;
 	w->sealed_at = r->now;
 	watch_reviewers(r, w);
+	if (w->state != WORK_SEALED) /* an alarm has taken back who decided */
+		return;
 	run_changed(r, work);
 	if (r->def->rate_reviews && w->reviews_n)
 		run_due_at(r, r->now + RUN_RATE_MS, DUE_RATED, work);
 	else
 		run_reveal(r, work);
+}
+
+void run_reconsider(struct run *r, uint32_t work)
+{
+	struct run_work *w = &r->works[work];
+
+	if (w->state == WORK_SEALED &&
+	    (is_held(w) || !enough_reviews(r, w) || !is_vouched_for(r, w))) {
+		w->state = WORK_IN_REVIEW;
+		w->sealed_at = 0;
+		run_changed(r, work);
+	}
+	run_consider(r, work);
 }
 
 void run_reveal(struct run *r, uint32_t work)
@@ -187,12 +242,21 @@ void run_show(struct run *r, uint32_t work)
 	w->released = g.grade;
 	w->released_lo = g.lo;
 	w->released_hi = g.hi;
+	w->shown_n = w->decided ? w->decided_n : 0;
 	run_changed(r, work);
+}
+
+bool run_is_released(const struct run *r, uint32_t work)
+{
+	const struct run_work *w = &r->works[work];
+
+	return w->released_at &&
+	       (w->state == WORK_RELEASED || w->state == WORK_REPLACED);
 }
 
 bool run_is_shown(const struct run *r, uint32_t work)
 {
-	return r->works[work].state == WORK_RELEASED &&
+	return run_is_released(r, work) &&
 	       (r->def->release == PEER_RELEASE_AUTO || r->released_all);
 }
 
@@ -203,7 +267,7 @@ void run_enter_pool(struct run *r, uint32_t work)
 	struct run_work *w = &r->works[work];
 
 	w->state = WORK_IN_REVIEW;
-	w->pool_at = r->now;
+	w->pool_at = r->pooled_at = r->now;
 	w->in_queue = run_queue_add(r, work);
 	w->estimate = estimator_artifact(r->estimator);
 	queue_unsure(r->queue, w->in_queue, 1);
@@ -229,20 +293,18 @@ void run_lease_over(struct run *r, uint32_t review, int state)
 
 /* ---- weights ---- */
 
-static bool should_count(const struct run *r, const struct run_review *v)
+static bool should_count(const struct run_review *v)
 {
-	const struct run_person *p = &r->people[v->person];
-
-	if (v->state != REVIEW_DONE || v->grade == NONE ||
-	    v->flag == PEER_FLAG_KNOWN)
-		return false;
-	return !p->discounted_since || v->done_at < p->discounted_since;
+	/* Who flags a work has not judged it: a moderator may have to. */
+	return v->state == REVIEW_DONE && v->grade != NONE &&
+	       (v->flag == PEER_FLAG_NONE || v->work == NONE) &&
+	       !v->discounted && !v->conflicting;
 }
 
 void run_weigh(struct run *r, uint32_t review)
 {
 	struct run_review *v = &r->reviews[review];
-	bool counts = should_count(r, v);
+	bool counts = should_count(v);
 	struct run_work *w = v->work == NONE ? NULL : &r->works[v->work];
 
 	if (v->grade == NONE || counts == v->counts)
@@ -271,7 +333,7 @@ double run_gold_precision(const struct run *r)
 	return precision_of(r->def->moderation.gold_sd);
 }
 
-/* How unsure the pick should think a work is: where the pass mark matters. */
+/* How unsure the pick should think a work is. */
 void run_unsure(struct run *r, uint32_t work)
 {
 	const struct run_work *w = &r->works[work];
@@ -280,20 +342,27 @@ void run_unsure(struct run *r, uint32_t work)
 	if (w->in_queue == NONE)
 		return;
 	estimator_get(r->estimator, w->estimate, &e);
-	queue_unsure(r->queue, w->in_queue, w->decided ? 0 : e.sd);
+	/* Of those that have their number, who is still not sure of goes first.
+	 */
+	queue_unsure(r->queue, w->in_queue,
+		     e.sd * (run_wants(r, work) ? WANTS : 1));
 }
 
-void run_settle(struct run *r)
+void run_settle(struct run *r, size_t most)
 {
 	struct estimate_priors p;
 
 	if (r->grades_n >= r->fit_at) {
 		r->fit_at = r->grades_n * 2;
-		if (estimator_fit(r->estimator, &p))
+		if (estimator_fit(r->estimator, &p)) {
+			/* Nobody's grade is surer than an expert's, however
+			   well the first ones agreed. */
+			p.b0 = fmax(p.b0, p.a0 / run_gold_precision(r));
 			estimator_use(r->estimator, &p);
+		}
 		estimator_settle(r->estimator, 0);
 	} else {
-		estimator_settle(r->estimator, RUN_SETTLE);
+		estimator_settle(r->estimator, most);
 	}
 }
 
@@ -312,7 +381,7 @@ void run_licence_moved(struct run *r, uint32_t person, enum licence_move m)
 	case LICENCE_UNDECIDED:
 	case LICENCE_REJECTED:
 		run_alarm_add(r, person, m);
-		return;
+		break;
 	case LICENCE_QUALIFIES:
 		run_alarm_answer(r, person, false);
 		if (!p->qualified_at) {
@@ -325,5 +394,5 @@ void run_licence_moved(struct run *r, uint32_t person, enum licence_move m)
 	for (uint32_t i = p->review; i != NONE;
 	     i = r->reviews[i].next_of_person)
 		if (r->reviews[i].work != NONE)
-			run_consider(r, r->reviews[i].work);
+			run_reconsider(r, r->reviews[i].work);
 }

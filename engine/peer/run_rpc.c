@@ -1,5 +1,6 @@
 /* peer.allocate, peer.release: what staff do to a run as a whole. */
 #include "base/limits.h"
+#include "base/tm.h"
 #include "engine/peer/peers.h"
 #include "rubrics/allocate.h"
 
@@ -11,12 +12,17 @@ struct allocate_params {
 	struct assessment_ref ref;
 	bool has_seed;
 	int64_t seed;
+	struct str relax;
 };
 static const struct field allocate_fields[] = {
 	ASSESSMENT_REF_FIELDS(struct allocate_params, ref),
 	FIELD_MAYBE(struct allocate_params, seed, has_seed, KIND_INT,
 		    "of the draw: the same one gives the same; default random",
 		    .min = 0, .max = INT64_C(1) << 52),
+	FIELD_OPT(struct allocate_params, relax, KIND_STR,
+		  "why some may review each other, where the cohort is too "
+		  "small to do without",
+		  .max = LIMIT_TEXT_BYTES),
 	FIELD_END,
 };
 static const struct shape allocate_shape = { "peer_allocate",
@@ -60,10 +66,14 @@ static enum err may_allocate(struct ctx *cx, const struct run *r)
 			       "of mode cohort is allocated");
 	if (r->allocated)
 		return err_set(cx, ERR_CONFLICT, "this cohort is allocated");
-	if (until && clock_ms(cx->clock) <= until)
-		return err_set(cx, ERR_TOO_EARLY,
-			       "works are taken until %lld ms from now",
-			       (long long)(until - clock_ms(cx->clock)));
+	if (until && clock_ms(cx->clock) <= until) {
+		char text[TM_TEXT + 1];
+
+		tm_text(until, text);
+		err_set(cx, ERR_TOO_EARLY, "works are taken until %s", text);
+		cx->error.retry_after_ms = until - clock_ms(cx->clock);
+		return ERR_TOO_EARLY;
+	}
 	for (size_t i = 0; i < r->works_n; i++)
 		if (r->works[i].state == WORK_GRACE)
 			return err_set(
@@ -99,7 +109,23 @@ static enum err certificate(struct ctx *cx, const struct allocate_ask *ask,
 	return e;
 }
 
-static enum err draw(struct ctx *cx, struct run *r, int64_t seed,
+/* The queue gives nobody the work of who reviews him, unless a person says so.
+ */
+static enum err may_meet(struct ctx *cx, const struct allocate_result *a,
+			 struct str relax)
+{
+	if (!a->reciprocal_pairs || relax.n)
+		return OK;
+	return err_set(cx, ERR_PRECONDITION,
+		       "with %lld works and %lld reviews each %lld pairs would "
+		       "review each other: have fewer reviews, or say in relax "
+		       "why they may",
+		       (long long)a->people, (long long)a->per,
+		       (long long)a->reciprocal_pairs);
+}
+
+static enum err draw(struct ctx *cx, struct run *r,
+		     const struct allocate_params *p, int64_t seed,
 		     struct allocate_result *result)
 {
 	struct run_pairs pairs = { .r = r };
@@ -108,6 +134,7 @@ static enum err draw(struct ctx *cx, struct run *r, int64_t seed,
 				    .conflict = run_pair_conflicts,
 				    .arg = &pairs };
 	struct peer_note note = { .by = cx->who->actor,
+				  .reason = p->relax,
 				  .seed = seed,
 				  .per = ask.k };
 	uint32_t *out;
@@ -129,6 +156,8 @@ static enum err draw(struct ctx *cx, struct run *r, int64_t seed,
 			       ask.k, ask.k + 1, n);
 	if (!e)
 		e = certificate(cx, &ask, out, result);
+	if (!e)
+		e = may_meet(cx, result, p->relax);
 	if (e)
 		return e;
 	return peers_write(cx, r, NOTE_ALLOCATED, &note, NULL,
@@ -147,7 +176,7 @@ static enum err allocate_rpc(struct ctx *cx, const void *params, void *result)
 	if (!e)
 		e = may_allocate(cx, r);
 	return e ? e
-		 : draw(cx, r,
+		 : draw(cx, r, p,
 			p->has_seed ? p->seed
 				    : (int64_t)(rng_u64(cx->rng) >> 12),
 			result);

@@ -28,8 +28,14 @@ static enum err assign(struct ctx *cx, struct run *r, const uint32_t *people,
 				     sizeof(*p->assigned));
 		CHECK(p->assigned);
 		p->assigned_n = k;
-		for (uint32_t j = 0; j < k; j++)
-			p->assigned[j] = r->people[people[out[i * k + j]]].work;
+		for (uint32_t j = 0; j < k; j++) {
+			uint32_t work = r->people[people[out[i * k + j]]].work;
+
+			p->assigned[j] = work;
+			if (note->reason.n) /* a person allowed such pairs */
+				queue_allow(r->queue, people[i],
+					    r->works[work].in_queue);
+		}
 	}
 	return e;
 }
@@ -104,6 +110,56 @@ static enum err waived(struct ctx *cx, const struct run_step *s)
 	return OK;
 }
 
+/* All his reviews, as they count now; and the works that they were of. */
+static void weigh_all(struct run *r, uint32_t person)
+{
+	for (uint32_t i = r->people[person].review; i != NONE;
+	     i = r->reviews[i].next_of_person)
+		run_weigh(r, i);
+	run_settle(r, RUN_SETTLE_STAFF);
+	for (uint32_t i = r->people[person].review; i != NONE;
+	     i = r->reviews[i].next_of_person) {
+		uint32_t work = r->reviews[i].work;
+
+		if (work == NONE)
+			continue;
+		run_reconsider(r, work);
+		run_unsure(r, work);
+	}
+}
+
+/* A review by somebody who turned out to be related; or not to be. */
+static void relate_review(struct run *r, uint32_t at)
+{
+	struct run_review *v = &r->reviews[at];
+	uint32_t author;
+
+	if (v->work == NONE)
+		return;
+	author = r->works[v->work].author;
+	v->conflicting = queue_related(r->queue, v->person, author);
+	if (v->conflicting && v->state == REVIEW_LEASED)
+		run_lease_over(r, at, REVIEW_VOID);
+	run_weigh(r, at);
+}
+
+/* What he reviewed, and who reviewed his. */
+static void relate_reviews(struct run *r, uint32_t person)
+{
+	for (uint32_t i = r->people[person].review; i != NONE;
+	     i = r->reviews[i].next_of_person)
+		relate_review(r, i);
+	for (uint32_t w = r->people[person].work; w != NONE;
+	     w = r->works[w].before)
+		for (uint32_t i = r->works[w].review; i != NONE;
+		     i = r->reviews[i].next_of_work)
+			relate_review(r, i);
+	weigh_all(r, person);
+	for (uint32_t w = r->people[person].work; w != NONE;
+	     w = r->works[w].before)
+		run_reconsider(r, w);
+}
+
 /* A group's digest as a number for the queue; the same for the same. */
 static uint64_t group_of(struct str digest)
 {
@@ -154,24 +210,22 @@ static enum err related(struct ctx *cx, const struct run_step *s)
 		queue_set_identity(r->queue, at, number_of(r, group));
 		break;
 	}
+	relate_reviews(r, at);
 	return OK;
 }
 
-/* All his reviews, as they count now; and the works that they were of. */
-static void weigh_all(struct run *r, uint32_t person)
+/* From an instant on; or all of them count again. */
+static void discount(struct run *r, uint32_t person, const struct peer_note *n)
 {
 	for (uint32_t i = r->people[person].review; i != NONE;
-	     i = r->reviews[i].next_of_person)
-		run_weigh(r, i);
-	run_settle(r);
-	for (uint32_t i = r->people[person].review; i != NONE;
 	     i = r->reviews[i].next_of_person) {
-		uint32_t work = r->reviews[i].work;
+		struct run_review *v = &r->reviews[i];
 
-		if (work == NONE)
-			continue;
-		run_unsure(r, work);
-		run_consider(r, work);
+		if (n->restore)
+			v->discounted = false;
+		else if (n->since && v->state == REVIEW_DONE &&
+			 v->done_at >= n->since)
+			v->discounted = true;
 	}
 }
 
@@ -184,9 +238,10 @@ static enum err licence(struct ctx *cx, const struct run_step *s)
 	(void)cx;
 	licence_set(&p->licence, (enum licence_state)s->n->licence);
 	run_alarm_answer(r, at, true);
-	p->discounted_since = s->n->since;
+	/* What he has written comes back with his licence. */
 	if (s->n->licence == LICENCE_SUSPENDED && p->lease != NONE)
-		run_lease_over(r, p->lease, REVIEW_VOID);
+		run_lease_over(r, p->lease, REVIEW_LAPSED);
+	discount(r, at, s->n);
 	weigh_all(r, at);
 	return OK;
 }
@@ -209,12 +264,10 @@ static enum err decided(struct ctx *cx, const struct run_step *s)
 	run_anchor(r, at, dec_double(s->n->scaled));
 	r->works[at].decider = str_copy(r->arena, s->n->by);
 	r->works[at].decided_n = s->rec->n;
-	if (r->works[at].held) {
-		r->works[at].held = false;
-		queue_reenter(r->queue, r->works[at].in_queue);
-	}
-	run_settle(r);
-	run_unsure(r, at);
+	r->works[at].held = false;
+	/* It needs no more reviews, and others do. */
+	queue_leave(r->queue, r->works[at].in_queue);
+	run_settle(r, RUN_SETTLE_STAFF);
 	run_consider(r, at);
 	return OK;
 }
@@ -265,6 +318,7 @@ static enum err appeal_triaged(struct ctx *cx, const struct run_step *s)
 	if (!s->n->take) {
 		s->r->appeals[at].decided_at = s->rec->at_ms;
 		s->r->appeals[at].outcome = PEER_REJECTED;
+		s->r->appeals[at].outcome_n = s->rec->n;
 		s->r->appeals[at].after = s->r->appeals[at].before;
 	}
 	return OK;
@@ -281,12 +335,14 @@ static enum err appeal_decided(struct ctx *cx, const struct run_step *s)
 	a = &r->appeals[at];
 	a->decided_at = s->rec->at_ms;
 	a->outcome = s->n->outcome;
+	a->outcome_n = s->rec->n;
 	a->decider = str_copy(r->arena, s->n->by);
 	a->after = a->before;
 	if (s->n->outcome == PEER_CHANGED) {
 		run_anchor(r, a->work, dec_double(s->n->scaled));
 		r->works[a->work].decided_n = s->rec->n;
-		run_settle(r);
+		queue_leave(r->queue, r->works[a->work].in_queue);
+		run_settle(r, RUN_SETTLE_STAFF);
 		run_show(r, a->work);
 		a->after = r->works[a->work].released;
 	}

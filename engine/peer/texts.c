@@ -50,8 +50,11 @@ const struct shape peer_content_shape = { "peer_content",
 
 #define W struct peer_words
 static const struct field words_fields[] = {
-	FIELD(W, scores, KIND_LIST, "of each criterion", .of = KIND_OBJECT,
-	      .shape = &rubric_score_shape, .max = RUBRIC_CRITERIA),
+	FIELD_OPT(W, scores, KIND_LIST,
+		  "of each criterion: {\"criterion\":ID, and \"level\":ID or "
+		  "\"points\":N}",
+		  .of = KIND_OBJECT, .shape = &rubric_score_shape,
+		  .max = RUBRIC_CRITERIA),
 	FIELD_OPT(W, strengths, KIND_LIST, "what is good, first",
 		  .of = KIND_STR, .max = FEEDBACK_POINTS),
 	FIELD_OPT(W, improvements, KIND_LIST, "what would make it better",

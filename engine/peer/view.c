@@ -124,6 +124,9 @@ static const struct field grade_fields[] = {
 	FIELD(G, qualified, KIND_INT, "of them by qualified reviewers"),
 	FIELD(G, by_moderator, KIND_BOOL, "a moderator decided"),
 	FIELD_OPT(G, reason, KIND_STR, "and why"),
+	FIELD_MAYBE(G, now, has_now, KIND_DEC,
+		    "for staff: by all that is known now; peer.confirm takes "
+		    "it"),
 	FIELD_END,
 };
 #undef G
@@ -152,7 +155,8 @@ static const struct field artifact_fields[] = {
 		    .shape = &peer_content_shape),
 	FIELD(V, received, KIND_LIST, "reviews of it, once complete",
 	      .of = KIND_OBJECT, .shape = &received_shape),
-	FIELD_MAYBE(V, grade, has_grade, KIND_OBJECT, "once released",
+	FIELD_MAYBE(V, grade, has_grade, KIND_OBJECT,
+		    "once released; for staff and platforms as it is",
 		    .shape = &grade_view_shape),
 	FIELD_OPT(V, appeal, KIND_ID, "the last appeal"),
 	FIELD_OPT(V, learner, KIND_ID, "whose; for staff"),
@@ -374,11 +378,10 @@ static void only_comments(struct ctx *cx, const struct list *scores,
  * Is there an open appeal about it, for who may decide it? Then he sees no
  * grade and no score: he is to make up his own mind.
  */
-static bool is_blind(const struct ctx *cx, const struct run *r,
-		     const struct run_work *w)
+static bool is_blind(const struct ctx *cx, const struct run *r, uint32_t work)
 {
 	return cx->who && principal_has(cx->who, ROLE_STAFF) &&
-	       w->appeal != NONE && !r->appeals[w->appeal].decided_at;
+	       run_is_appealed(r, work);
 }
 
 /* A held release waits for staff. */
@@ -387,7 +390,7 @@ static bool grade_shown(const struct ctx *cx, const struct run *r,
 {
 	const struct run_work *w = &r->works[work];
 
-	if (is_blind(cx, r, w))
+	if (is_blind(cx, r, work))
 		return false;
 	if (peers_staff(cx))
 		return w->estimate != NONE && (w->decided || w->reviews_n);
@@ -421,7 +424,7 @@ static enum err received(struct ctx *cx, const struct run *r, uint32_t work,
 	/* The scores would tell the grade before it is shown. Those of an old
 	   version tell of none. */
 	out->has_scores = grade_shown(cx, r, work) ||
-			  (w->state == WORK_REPLACED && !is_blind(cx, r, w));
+			  (w->state == WORK_REPLACED && !is_blind(cx, r, work));
 	out->scores = words.scores;
 	return OK;
 }
@@ -459,11 +462,15 @@ void view_grade(const struct run *r, uint32_t work, struct grade_view *out)
 		.qualified = g.deciding,
 		.by_moderator = w->decided,
 	};
-	if (w->state != WORK_RELEASED)
+	if (!run_is_released(r, work))
 		return;
+	out->now = out->grade;
 	out->grade = view_percent(w->released);
 	out->lo = view_percent(w->released_lo);
 	out->hi = view_percent(w->released_hi);
+	out->by_moderator = w->shown_n != 0;
+	out->has_now =
+		w->state == WORK_RELEASED && out->now.nano != out->grade.nano;
 }
 
 /* Why a moderator gave it: in the record of that. */
@@ -472,7 +479,8 @@ static enum err why_decided(struct ctx *cx, const struct run *r,
 {
 	struct peer_note n;
 	struct record rec;
-	enum err e = peers_record(cx, r, w->decided_n, &rec);
+	int64_t at = w->shown_n ? w->shown_n : w->decided_n;
+	enum err e = peers_record(cx, r, at, &rec);
 
 	if (!e)
 		e = peer_note_read(cx, peer_note_kind_of(rec.event), rec.body,
@@ -502,7 +510,7 @@ enum err view_artifact(struct ctx *cx, struct run *r, uint32_t work,
 		.sealed_at = w->sealed_at,
 		.released_at = w->released_at,
 		.reviews = w->reviews_n,
-		.needed = r->def->must_receive,
+		.needed = run_need(r),
 		.own_reviews = p->done,
 		.must_review = r->def->must_review,
 	};
@@ -513,9 +521,10 @@ enum err view_artifact(struct ctx *cx, struct run *r, uint32_t work,
 	out->has_grade = grade_shown(cx, r, work);
 	if (out->has_grade)
 		view_grade(r, work, &out->grade);
+	out->grade.has_now &= peers_staff(cx);
 	if (!with_texts)
 		return OK;
-	if (out->has_grade && w->decided)
+	if (out->has_grade && out->grade.by_moderator)
 		e = why_decided(cx, r, w, &out->grade.reason);
 	if (e)
 		return e;

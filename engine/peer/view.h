@@ -80,6 +80,8 @@ struct grade_view {
 	int64_t reviews, qualified;
 	bool by_moderator;
 	struct str reason; /* of the moderator */
+	bool has_now;	   /* for staff: what is shown is another */
+	struct dec now;
 };
 struct artifact_view {
 	struct id artifact;

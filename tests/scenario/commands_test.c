@@ -138,8 +138,8 @@
 		  NULL },                                                      \
 		{ ANN, "artifact.submit", PEER_WORK("pc", "a"), NULL },        \
 		{ BOB, "artifact.submit", PEER_WORK("pc", "b"), NULL },        \
-		{ STAFF, "peer.allocate", REF_OF("pc", ",'seed':3"),           \
-		  REF_OF("pc", ",'seed':4") },                                 \
+		{ STAFF, "peer.allocate", REF_OF("pc", ",'seed':3,'relax':'so'"),           \
+		  REF_OF("pc", ",'seed':4,'relax':'so'") },                                 \
 		{ STAFF, "peer.release", REF_OF("pc", WHY), NULL },            \
 		{ STAFF, "reviewer.license",                                   \
 		  REF_OF("pe", ",'learner':'bob','licence':'suspended'" WHY),  \

@@ -15,7 +15,8 @@
 	"'points':10},{'id':'b','title':'B','points':10}]}" more "}}}"
 #define WORK(slug)                                                             \
 	"{'course':'c','slug':'" slug "','content':{'text':'6 7 a work'}}"
-#define P "{'course':'c','slug':'p'}"
+#define H(slug) "{'course':'c','slug':'" slug "'}"
+#define P H("p")
 
 void works_for_peers(void **state)
 {
@@ -66,6 +67,7 @@ void works_for_peers(void **state)
 		  ERR_INVALID },
 		{ ANN, "artifact.withdraw", "{'artifact':'$x'}", OK },
 		{ ANN, "artifact.withdraw", "{'artifact':'$x'}", ERR_CONFLICT },
+		{ ANN, "artifact.submit", WORK("p"), ERR_LIMIT_REACHED },
 		{ BOB, "review.next", "{'course':'c','slug':'l'}",
 		  ERR_TOO_LATE },
 		{ ANN, "calibration.next", P, ERR_PRECONDITION },
@@ -301,11 +303,20 @@ void moderators_and_appeals(void **state)
 		{ AUTHOR, "assessment.publish",
 		  SMALL("n", ",'appeals':{'off':true}"), OK },
 		{ AUTHOR, "assessment.publish", PEER("o", ""), OK },
-		{ STAFF, "peer.queue", M, ERR_NOT_FOUND },
-		{ STAFF, "peer.report", M, ERR_NOT_FOUND },
+		{ AUTHOR, "assessment.publish", QUIZ("z", ""), OK },
+		{ STAFF, "peer.queue", H("none"), ERR_NOT_FOUND },
+		{ STAFF, "peer.queue", M, OK }, /* nobody came yet */
+		{ STAFF, "peer.queue", H("z"), ERR_PRECONDITION },
+		{ STAFF, "peer.report", H("none"), ERR_NOT_FOUND },
+		{ STAFF, "peer.report", M, OK }, /* nobody came yet */
+		{ STAFF, "peer.report", H("z"), ERR_PRECONDITION },
 		{ ANN, "review.list", M, ERR_NOT_FOUND },
-		{ STAFF, "reviewer.list", M, ERR_NOT_FOUND },
-		{ STAFF, "appeal.list", M, ERR_NOT_FOUND },
+		{ STAFF, "reviewer.list", H("none"), ERR_NOT_FOUND },
+		{ STAFF, "reviewer.list", M, OK }, /* nobody came yet */
+		{ STAFF, "reviewer.list", H("z"), ERR_PRECONDITION },
+		{ STAFF, "appeal.list", H("none"), ERR_NOT_FOUND },
+		{ STAFF, "appeal.list", M, OK }, /* nobody came yet */
+		{ STAFF, "appeal.list", H("z"), ERR_PRECONDITION },
 		{ ANN, "artifact.submit", WORK("n"), OK, "n=artifact" },
 		{ ANN, "artifact.submit", WORK("o"), OK, "o=artifact" },
 		{ ANN, "artifact.submit", WORK("m"), OK, "a=artifact" },
@@ -387,6 +398,8 @@ void moderators_and_appeals(void **state)
 		  "p=appeal" },
 		{ BOB, "appeal.file", "{'artifact':'$b','grounds':'a b'}",
 		  ERR_CONFLICT },
+		{ STAFF, "peer.confirm",
+		  "{'artifact':'$b','take':false" WHY "}", ERR_CONFLICT },
 		{ BOB, "appeal.get", "{'appeal':'$p'}", OK },
 		{ ANN, "appeal.get", "{'appeal':'$p'}", ERR_NOT_FOUND },
 		{ STAFF, "appeal.list", M, OK },
@@ -434,7 +447,6 @@ void moderators_and_appeals(void **state)
 	STORY(*state, &(struct story_vars){ 0 }, rows);
 }
 
-#define H(slug) "{'course':'c','slug':'" slug "'}"
 #define H_SO(slug) "{'course':'c','slug':'" slug "'" WHY "}"
 #define COHORT(slug, more)                                                     \
 	PEER(slug, ",'mode':'cohort','release':'held','must_review':2,"        \
@@ -459,7 +471,9 @@ void runs_as_a_whole(void **state)
 		{ ANN, "peer.allocate", H("h"), ERR_DENIED },
 		{ "learner:cat", "artifact.submit", WORK("h"), OK },
 		{ .pass_ms = 700000 },
-		{ STAFF, "peer.allocate", "{'course':'c','slug':'h','seed':7}",
+		{ STAFF, "peer.allocate", H("h"), ERR_PRECONDITION },
+		{ STAFF, "peer.allocate",
+		  "{'course':'c','slug':'h','seed':7,'relax':'we are three'}",
 		  OK },
 		{ STAFF, "peer.allocate", H("h"), ERR_CONFLICT },
 		{ STAFF, "peer.release", H_SO("h"), OK },

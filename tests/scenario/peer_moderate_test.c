@@ -145,9 +145,14 @@ a_suspended_reviewers_reviews_count_from_then_on_no_more(void **state)
 	assert_int_equal(
 		world_call(w, "learner:bob", "review.next", PEER_REF).e,
 		ERR_PRECONDITION);
+	/* Reinstated, he reviews again; what was taken out stays out. */
 	r = world_ok(w, "moderator", "reviewer.license",
 		     "{\"course\":\"c\",\"slug\":\"p\",\"learner\":\"bob\","
 		     "\"licence\":\"qualified\"" BECAUSE "}");
+	assert_int_equal(reply_int(w, &r, "statistics/grades"), 0);
+	r = world_ok(w, "moderator", "reviewer.license",
+		     "{\"course\":\"c\",\"slug\":\"p\",\"learner\":\"bob\","
+		     "\"licence\":\"qualified\",\"restore\":true" BECAUSE "}");
 	assert_true(reply_int(w, &r, "statistics/grades") > 0);
 }
 
