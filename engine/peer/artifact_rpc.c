@@ -85,7 +85,7 @@ static enum err take_content(struct ctx *cx, const struct run *r,
 
 static enum err in_time(struct ctx *cx, const struct run *r)
 {
-	const struct peer_dates *d = &r->def->dates;
+	const struct peer_dates *d = &r->dates;
 	int64_t now = clock_ms(cx->clock);
 
 	if (d->opens_at && now < d->opens_at)
@@ -100,7 +100,7 @@ static int64_t grace_end(struct ctx *cx, const struct run *r)
 {
 	int64_t until =
 		clock_ms(cx->clock) + r->def->hand_in.grace_minutes * 60000;
-	int64_t last = r->def->dates.hand_in_until;
+	int64_t last = r->dates.hand_in_until;
 
 	return last && until > last ? last : until;
 }

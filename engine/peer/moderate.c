@@ -166,7 +166,7 @@ static void person_cases(struct finding *f, uint32_t person)
 static void run_cases(struct finding *f)
 {
 	const struct peer_def *d = f->r->def;
-	int64_t until = d->dates.hand_in_until;
+	int64_t until = f->r->dates.hand_in_until;
 
 	if (d->mode == PEER_COHORT && !f->r->allocated && until &&
 	    f->now > until)

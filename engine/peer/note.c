@@ -81,6 +81,13 @@ static const struct field released_all[] = {
 	STAFF,
 	FIELD_END,
 };
+static const struct field extended[] = {
+	COURSE,
+	STAFF,
+	FIELD_OPT(N, hand_in_until, KIND_TIME, "last instant for work"),
+	FIELD_OPT(N, review_until, KIND_TIME, "last instant for reviews"),
+	FIELD_END,
+};
 static const struct field handed_in[] = {
 	COURSE,
 	FIELD(N, artifact, KIND_ID, "its id"),
@@ -204,6 +211,7 @@ static const struct shape shapes[] = {
 	[NOTE_DECIDED] = { "decided", sizeof(N), decided },
 	[NOTE_CONFIRMED] = { "confirmed", sizeof(N), confirmed },
 	[NOTE_RELEASED_ALL] = { "released_all", sizeof(N), released_all },
+	[NOTE_EXTENDED] = { "extended", sizeof(N), extended },
 	[NOTE_HANDED_IN] = { "handed_in", sizeof(N), handed_in },
 	[NOTE_CORRECTED] = { "corrected", sizeof(N), handed_in },
 	[NOTE_WITHDRAWN] = { "withdrawn", sizeof(N), withdrawn },

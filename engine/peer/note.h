@@ -20,6 +20,7 @@
 	X(NOTE_DECIDED, "peer.decided")                                        \
 	X(NOTE_CONFIRMED, "peer.confirmed")                                    \
 	X(NOTE_RELEASED_ALL, "peer.released")                                  \
+	X(NOTE_EXTENDED, "peer.extended")                                      \
 	X(NOTE_HANDED_IN, "artifact.submitted")                                \
 	X(NOTE_CORRECTED, "artifact.corrected")                                \
 	X(NOTE_WITHDRAWN, "artifact.withdrawn")                                \
@@ -128,6 +129,7 @@ struct peer_note {
 	struct str group; /* a team's or an identity's name, as a digest */
 	int64_t seed, per;
 	int64_t people; /* of an allocation */
+	int64_t hand_in_until, review_until;
 };
 
 /* PEER_NOTE_COUNT: none of ours. */

@@ -11,7 +11,7 @@ enum {
 /* No lease reaches beyond the time to review. */
 static int64_t in_time(const struct run *r, int64_t until)
 {
-	int64_t last = r->def->dates.review_until;
+	int64_t last = r->dates.review_until;
 
 	return last && until > last ? last : until;
 }
@@ -36,7 +36,7 @@ static size_t golds_of(const struct run *r, bool open)
 static enum err may_review(struct ctx *cx, const struct run *r,
 			   const struct run_person *p)
 {
-	const struct peer_dates *d = &r->def->dates;
+	const struct peer_dates *d = &r->dates;
 	int64_t now = clock_ms(cx->clock);
 
 	if (d->opens_at && now < d->opens_at)
@@ -398,7 +398,7 @@ enum err review_renewal(struct ctx *cx, const struct run *r,
 		*until = last;
 	if (v->until < last)
 		return OK;
-	if (last == r->def->dates.review_until)
+	if (last == r->dates.review_until)
 		return err_set(cx, ERR_LIMIT_REACHED,
 			       "the time to review ends with this lease");
 	return err_set(cx, ERR_LIMIT_REACHED,
@@ -458,7 +458,7 @@ enum err review_keep_refused(struct ctx *cx, struct run *r, uint32_t review,
 static enum err still_his(struct ctx *cx, const struct run *r,
 			  const struct run_review *v, int64_t fence)
 {
-	int64_t until = r->def->dates.review_until;
+	int64_t until = r->dates.review_until;
 	enum err e = fence_is(cx, v, fence);
 
 	if (e || v->state == REVIEW_LEASED)

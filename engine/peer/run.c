@@ -289,7 +289,7 @@ static bool holds(const struct run *r, const struct run_due *d)
 		return r->works[d->of].state == WORK_SEALED &&
 		       r->works[d->of].sealed_at + RUN_RATE_MS == d->at;
 	case DUE_REVIEW_UNTIL:
-		return true;
+		return r->dates.review_until + 1 == d->at;
 	}
 	return false;
 }

@@ -182,8 +182,9 @@ struct run {
 	struct str course, slug;
 	const struct published *pub; /* the version by which it is reviewed */
 	const struct peer_def *def;
-	int64_t n;   /* the last record */
-	int64_t now; /* its instant; never goes back */
+	struct peer_dates dates; /* def's, or as they were extended */
+	int64_t n;		 /* the last record */
+	int64_t now;		 /* its instant; never goes back */
 	int64_t opened_at;
 	int64_t fence;	   /* the last lease's number */
 	bool released_all; /* of a release that is held */

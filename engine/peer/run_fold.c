@@ -82,9 +82,9 @@ static enum err opened(struct ctx *cx, const struct run_step *s)
 				 run_gold_precision(r));
 	}
 	run_settle(r, RUN_SETTLE);
-	if (r->def->dates.review_until)
-		run_due_at(r, r->def->dates.review_until + 1, DUE_REVIEW_UNTIL,
-			   0);
+	r->dates = r->def->dates;
+	if (r->dates.review_until)
+		run_due_at(r, r->dates.review_until + 1, DUE_REVIEW_UNTIL, 0);
 	return OK;
 }
 

@@ -97,7 +97,7 @@ uint32_t run_need(const struct run *r)
 
 static bool is_over(const struct run *r)
 {
-	int64_t until = r->def->dates.review_until;
+	int64_t until = r->dates.review_until;
 
 	return until && r->now > until;
 }

@@ -78,6 +78,20 @@ static enum err allocated(struct ctx *cx, const struct run_step *s)
 	return e;
 }
 
+static enum err extended(struct ctx *cx, const struct run_step *s)
+{
+	struct run *r = s->r;
+
+	(void)cx;
+	if (s->n->hand_in_until)
+		r->dates.hand_in_until = s->n->hand_in_until;
+	if (!s->n->review_until)
+		return OK;
+	r->dates.review_until = s->n->review_until;
+	run_due_at(r, r->dates.review_until + 1, DUE_REVIEW_UNTIL, 0);
+	return OK;
+}
+
 /* ---- people ---- */
 
 static enum err waived(struct ctx *cx, const struct run_step *s)
@@ -354,6 +368,7 @@ enum err run_staff_step(struct ctx *cx, int kind, const struct run_step *s)
 	static enum err (*const steps[PEER_NOTE_COUNT])(
 		struct ctx *, const struct run_step *) = {
 		[NOTE_ALLOCATED] = allocated,
+		[NOTE_EXTENDED] = extended,
 		[NOTE_WAIVED] = waived,
 		[NOTE_RELATED] = related,
 		[NOTE_DECIDED] = decided,

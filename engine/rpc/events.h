@@ -58,6 +58,7 @@
 	X("override.removed", "An override is gone.")                          \
 	X("override.set", "A learner or group has other rules.")               \
 	X("peer.allocated", "It was drawn who of a cohort reviews whom.")      \
+	X("peer.extended", "A peer review has other dates.")                   \
 	X("peer.released",                                                     \
 	  "Grades of a peer review that were held are shown.")                 \
 	X("review.none", "A learner has reviews to do and nothing to review.") \

@@ -138,8 +138,13 @@
 		  NULL },                                                      \
 		{ ANN, "artifact.submit", PEER_WORK("pc", "a"), NULL },        \
 		{ BOB, "artifact.submit", PEER_WORK("pc", "b"), NULL },        \
-		{ STAFF, "peer.allocate", REF_OF("pc", ",'seed':3,'relax':'so'"),           \
-		  REF_OF("pc", ",'seed':4,'relax':'so'") },                                 \
+		{ STAFF, "peer.allocate",                                      \
+		  REF_OF("pc", ",'seed':3,'relax':'so'"),                      \
+		  REF_OF("pc", ",'seed':4,'relax':'so'") },                    \
+		{ STAFF, "peer.extend",                                        \
+		  REF_OF("pc", ",'review_until':'2030-01-01T00:00:00Z'" WHY),  \
+		  REF_OF("pc",                                                 \
+			 ",'review_until':'2031-01-01T00:00:00Z'" WHY) },      \
 		{ STAFF, "peer.release", REF_OF("pc", WHY), NULL },            \
 		{ STAFF, "reviewer.license",                                   \
 		  REF_OF("pe", ",'learner':'bob','licence':'suspended'" WHY),  \
