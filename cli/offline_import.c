@@ -236,9 +236,12 @@ int check_run(struct cli *c, const struct args *a)
 	} else {
 		for (size_t i = 0; i < ps->list.n; i++)
 			put_problem(c, (struct problem *)ps->list.at + i);
-		fprintf(c->out, "%lld errors, %lld warnings, %zu items\n",
-			(long long)ps->errors, (long long)ps->warnings,
-			src.def.items.n);
+		fprintf(c->out, "%lld errors, %lld warnings, ",
+			(long long)ps->errors, (long long)ps->warnings);
+		if (src.def.peer.p)
+			fprintf(c->out, "for peers to review\n");
+		else
+			fprintf(c->out, "%zu items\n", src.def.items.n);
 	}
 	return ps->errors || (src.imported && src.bank.refused) ? CLI_REFUSED
 								: CLI_FINE;

@@ -191,6 +191,11 @@ Its data, keys and log are in $data. Ctrl-C stops it. In another terminal:
     $a lab open sample/sum-lab my-lab $as/learner.token
     $a lab check my-lab $as/learner.token
 
+  hand in a work that peers review, and learn to review on experts' grades:
+    $a artifact submit --course sample --slug hashing --content '{"text":"…"}' $as/learner.token
+    $a calibration next --course sample --slug hashing $as/learner.token
+    $a peer queue --course sample --slug hashing $as/admin.key
+
   run programs without the server:
     $a grade $here/code/sum/starter --spec $here/code/sum/assessment.json --language c
     $a box run --stdout /dev/stdout -- sh -c 'echo \$((6 * 7))'

@@ -19,8 +19,8 @@
  * while grades come and go: what a change touches is put in line and updated
  * until nothing moves by more than ESTIMATE_EPS, or a budget is used up (the
  * rest stays in line; the greatest change goes first). A change spreads ever
- * more thinly over a whole course: a live server gives a budget (400 updates
- * take 70 to 170 microseconds), and settles the rest when it has time. The same
+ * more thinly over a whole course: a live server gives a budget (100 updates
+ * take 20 to 60 microseconds), and settles the rest when it has time. The same
  * calls in the same order give the same bits.
  *
  * Scores are in any unit, the same everywhere (the server uses 0..1). The
