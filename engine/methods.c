@@ -50,6 +50,7 @@ static const struct rpc_method *const tables[] = {
 	reviewer_methods,
 	moderate_methods,
 	appeal_methods,
+	allocation_methods,
 	run_methods,
 	report_methods,
 	NULL,

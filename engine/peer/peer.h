@@ -48,6 +48,7 @@ extern const struct rpc_method review_methods[];
 extern const struct rpc_method reviewer_methods[];
 extern const struct rpc_method moderate_methods[];
 extern const struct rpc_method appeal_methods[];
+extern const struct rpc_method allocation_methods[];
 extern const struct rpc_method run_methods[];
 extern const struct rpc_method report_methods[];
 extern const struct stmt_set peer_stmts;

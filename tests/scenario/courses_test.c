@@ -139,6 +139,7 @@ static const struct probe probes[] = {
 	{ "peer.queue", PEER },
 	{ "peer.report", PEER },
 	{ "peer.allocate", PEER },
+	{ "peer.allocation", PEER },
 	{ "peer.extend", "{'course':'c','slug':'pe'" WHY "}" },
 	{ "peer.release", "{'course':'c','slug':'pe'" WHY "}" },
 	{ "peer.preview", "{'artifact':'$f','scores':[]}" },

@@ -48,6 +48,34 @@ static bool waits_for_allocation(struct world *w)
 	       !strcmp(reply_text(w, &q, "cases/0/reason"), "allocate");
 }
 
+/* Every number reviews twice and is reviewed twice, and nobody himself. */
+static void lines_say_so(struct world *w)
+{
+	struct reply r = world_ok(w, "auditor", "peer.allocation", PEER_REF);
+	int does[PEOPLE] = { 0 }, gets[PEOPLE] = { 0 }, n = 0;
+	struct str text = r.bytes, line;
+
+	while (str_split(&text, '\n', &line) && line.n) {
+		int a, b;
+
+		if (sscanf(str_z(w->cx.arena, line),
+			   "{\"reviewer\":%d,\"author\":%d}", &a, &b) != 2)
+			break;
+		assert_in_range(a, 0, PEOPLE - 1);
+		assert_in_range(b, 0, PEOPLE - 1);
+		assert_int_not_equal(a, b);
+		does[a]++;
+		gets[b]++;
+		n++;
+	}
+	assert_int_equal(n, reply_int(w, &r, "reviews"));
+	assert_int_equal(n, 2 * PEOPLE);
+	for (int i = 0; i < PEOPLE; i++)
+		assert_true(does[i] == 2 && gets[i] == 2);
+	assert_true(str_find(line, STR("\"certificate\":{\"n\":21,\"k\":2,"),
+			     0) != SIZE_MAX);
+}
+
 static void a_cohort_reviews_what_was_drawn_and_nothing_else(void **state)
 {
 	const char *works[PEOPLE];
@@ -73,6 +101,7 @@ static void a_cohort_reviews_what_was_drawn_and_nothing_else(void **state)
 	assert_string_equal(reply_text(w, &r, "ok"), "true");
 	assert_int_equal(reply_int(w, &r, "reciprocal_pairs"), 0);
 	assert_false(waits_for_allocation(w));
+	lines_say_so(w);
 	for (int k = 0; k < 2; k++)
 		for (int i = 0; i < PEOPLE; i++) {
 			if (i == 7) /* the draw is the same after a restart */

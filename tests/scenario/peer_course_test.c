@@ -473,6 +473,12 @@ static void counts_are_those_of_the_course(struct course *c,
 	assert_int_equal(number(c, r, "appeals/filed/of"), released);
 	assert_int_equal(number(c, r, "appeals/reversed/count"), 1);
 	assert_string_equal(reply_text(c->w, r, "appeals/hours"), "5");
+	assert_string_equal(reply_text(c->w, r, "alarms/0/move"), "rejected");
+	assert_true(number(c, r, "alarms/0/raised") >= 1); /* the careless */
+	assert_int_equal(number(c, r, "alarms/0/by_staff"),
+			 number(c, r, "alarms/0/raised"));
+	assert_int_equal(number(c, r, "alarms/0/open"), 0);
+	assert_true(reply_dec(c->w, r, "alarms/0/hours").nano > 0);
 	assert_int_equal(number(c, r, "waiting/stuck"), 0);
 	assert_int_equal(number(c, r, "moderation/cases"), 0);
 }
@@ -554,6 +560,49 @@ sixty_learners_come_from_set_up_to_a_report_that_adds_up(void **state)
 	a_report_is_the_same_after_a_restart(&c, &r);
 }
 
+/* Of the second criterion everybody says what comes to his mind. */
+static void a_criterion_on_which_nobody_agrees_is_named(void **state)
+{
+	enum { FEW = 24 };
+	struct world *w = *state;
+	struct rng_seeded rng;
+	struct reply r;
+	int a, b;
+
+	rng_seeded_from(&rng, 4);
+	world_publish(w, peer_json(w, PEER_GOLD_N,
+				   ",\"licence\":{\"covert_new\":0,"
+				   "\"covert_stable\":0}"));
+	for (int i = 0; i < FEW; i++)
+		world_ok(w, str_fmt(w->cx.arena, "learner:s%02d", i).p,
+			 "artifact.submit",
+			 "{\"course\":\"c\",\"slug\":\"p\",\"content\":"
+			 "{\"text\":\"%d 7 %s\"}}",
+			 2 + i % 8, peer_text(w, 40));
+	for (int i = 0; i < FEW; i++)
+		peer_calibrate(w, str_fmt(w->cx.arena, "learner:s%02d", i).p,
+			       0);
+	world_pass(w, 2 * HOUR);
+	for (int k = 0; k < 3 * FEW; k++) {
+		const char *who =
+			str_fmt(w->cx.arena, "learner:s%02d", k % FEW).p;
+
+		r = world_call(w, who, "review.next", PEER_REF);
+		if (r.e)
+			continue;
+		peer_deserves(w, &r, &a, &b);
+		assert_int_equal(
+			peer_submit(w, who, &r, a, (int)rng_below(&rng.rng, 11))
+				.e,
+			OK);
+	}
+	r = world_ok(w, "auditor", "peer.report", PEER_REF);
+	assert_int_equal(reply_count(w, &r, "weak"), 1);
+	assert_string_equal(reply_text(w, &r, "weak/0"), "b");
+	assert_string_equal(reply_text(w, &r, "criteria/0/weak"), "false");
+	assert_string_equal(reply_text(w, &r, "criteria/1/weak"), "true");
+}
+
 static int open_world(void **state)
 {
 	*state = world_open();
@@ -572,6 +621,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(sixty_learners_come_from_set_up_to_a_report_that_adds_up),
+		TEST(a_criterion_on_which_nobody_agrees_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -618,7 +618,7 @@ static void a_lost_connection_costs_nothing_of_a_lab(void **state)
 	assert_string_equal(checks(&v), "WA");
 	comes_in(&v);
 	whole_screen(&v);
-	sees(&v, "$ ");
+	sees(&v, "$"); /* what follows it may be drawn apart from it */
 	types(&v, "python3 main.py < data/one.txt\r");
 	sees(&v, "1\r\n");
 	types(&v, "sed -i 's/print(a)/print(a + b)/' main.py\r");

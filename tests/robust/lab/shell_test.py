@@ -47,7 +47,7 @@ with World() as w:
     w.publish("l")
     key = w.token("sam")
     s = Shell(w, key)
-    s.until(b"$ ")
+    s.until(b"$")  # what follows it may be drawn apart from it
     s.type(b"echo one-$((40+2)) > f.txt; cat f.txt\r")
     s.until(b"one-42")
     s.end(signal.SIGKILL)  # the connection is lost
