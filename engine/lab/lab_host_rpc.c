@@ -174,8 +174,8 @@ struct host_result {
 static const struct field host_result_fields[] = {
 	FIELD(R, news, KIND_INT, "to be shown as seen"),
 	FIELD(R, taken, KIND_INT, "bytes of the output that were taken"),
-	FIELD(R, room, KIND_INT, "how many more may be sent now"),
-	FIELD(R, pause_ms, KIND_INT, "before more is sent"),
+	FIELD(R, room, KIND_INT, "how many more may be sent, after the pause"),
+	FIELD(R, pause_ms, KIND_INT, "before anything more is sent"),
 	FIELD(R, rows, KIND_INT, "as they should be"),
 	FIELD(R, cols, KIND_INT, "likewise"),
 	FIELD(R, attached, KIND_BOOL, "somebody reads; if not: save"),

@@ -161,8 +161,8 @@ struct term_push {
 struct term_pull {
 	int64_t news;	  /* to be shown as seen */
 	int64_t taken;	  /* bytes of the output that were taken */
-	int64_t room;	  /* that may be sent now */
-	int64_t pause_ms; /* before more is sent; 0: none */
+	int64_t room;	  /* that may be sent, after the pause */
+	int64_t pause_ms; /* before anything more is sent; 0: none */
 	struct term_size size;
 	bool attached, want_screen;
 	int close;	  /* enum term_why; not none: end the shell */

@@ -106,12 +106,11 @@ enum err term_adopt(struct ctx *cx, struct labs *l, const struct lab_session *s,
 }
 
 /* How much may come now: within the ring's free part and the rate. */
-static int64_t room(struct term *t, int64_t now, int64_t *pause_ms)
+static int64_t room(struct term *t, int64_t now)
 {
 	int64_t free_bytes = TERM_RING;
 	int64_t unread = term_end(t) - t->read_at;
 
-	*pause_ms = 0;
 	if (now - t->window_ms >= TERM_WINDOW_MS) {
 		t->window_ms = now;
 		t->window_bytes = 0;
@@ -120,18 +119,33 @@ static int64_t room(struct term *t, int64_t now, int64_t *pause_ms)
 		free_bytes = unread < TERM_RING ? TERM_RING - unread : 0;
 	if (free_bytes == 0)
 		t->starved = true;
-	if (free_bytes > TERM_RING - t->window_bytes) {
-		free_bytes = TERM_RING - t->window_bytes;
-		*pause_ms = t->window_ms + TERM_WINDOW_MS - now;
-	}
 	return free_bytes;
+}
+
+static int64_t room_now(struct term *t, int64_t now)
+{
+	int64_t n = room(t, now), rate = TERM_RING - t->window_bytes;
+
+	return n < rate ? n : rate;
+}
+
+/*
+ * The same as the worker is told it. Where the rate leaves nothing, it is told
+ * to pause, and what it may send then: no news will come of that.
+ */
+static int64_t room_told(struct term *t, int64_t now, int64_t *pause_ms)
+{
+	int64_t n = room(t, now), rate = TERM_RING - t->window_bytes;
+
+	*pause_ms = n > rate ? t->window_ms + TERM_WINDOW_MS - now : 0;
+	return n < rate || !rate ? n : rate;
 }
 
 /* Output that comes again (a lost answer) is known by its offset. */
 static int64_t take_output(struct labs *l, struct term *t,
 			   const struct term_push *p, int64_t now)
 {
-	int64_t end = term_end(t), most, pause;
+	int64_t end = term_end(t), most;
 	struct str bytes = p->bytes;
 
 	if (p->at > end) { /* lost with a restart: those who read get a screen
@@ -144,7 +158,7 @@ static int64_t take_output(struct labs *l, struct term *t,
 		bytes = str_cut(bytes, known < bytes.n ? known : bytes.n,
 				bytes.n);
 	}
-	most = room(t, now, &pause);
+	most = room_now(t, now);
 	if ((int64_t)bytes.n > most)
 		bytes.n = (size_t)most;
 	if (bytes.n) {
@@ -204,7 +218,7 @@ static void answer(struct ctx *cx, struct term *t, int64_t now,
 		   struct term_pull *out)
 {
 	out->news = t->news;
-	out->room = room(t, now, &out->pause_ms);
+	out->room = room_told(t, now, &out->pause_ms);
 	out->size = t->size;
 	out->attached = t->told_attached = term_attached(t, now);
 	out->want_screen = t->want_screen;

@@ -91,6 +91,13 @@ static bool said(struct host *h, enum err e)
 	return false;
 }
 
+static void take_room(struct host *h, const struct lab_told *told)
+{
+	h->room = told->room;
+	if (told->pause_ms > 0)
+		h->quiet_until_ns = now_ns(h) + told->pause_ms * 1000000;
+}
+
 static void send_output(struct host *h)
 {
 	size_t n = h->pending.n;
@@ -112,9 +119,7 @@ static void send_output(struct host *h)
 	memmove(h->pending.p, h->pending.p + n, h->pending.n - n);
 	h->pending.n -= n;
 	h->at += told.taken;
-	h->room = told.room;
-	if (told.pause_ms > 0)
-		h->quiet_until_ns = now_ns(h) + told.pause_ms * 1000000;
+	take_room(h, &told);
 }
 
 static void send_screen(struct host *h, const char *ended)
@@ -274,7 +279,7 @@ static void take_pull(struct host *h)
 	if (p->has && !p->lost) {
 		take_input(h, p->told.input_at, buf_view(&p->input));
 		resize(h, p->told.rows, p->told.cols);
-		h->room = p->told.room;
+		take_room(h, &p->told);
 		h->wants_screen = p->told.want_screen;
 		h->work_told = p->told.work;
 		h->save_now =

@@ -53,12 +53,15 @@ void attack_parse(struct ctx *cx, struct attack *a);
 struct run_ask attack_ask(struct ctx *cx, const struct attack *a);
 struct run_ask attack_compile_ask(struct ctx *cx, const struct attack *a);
 
-/*
- * What is wrong with how it ended, or NULL. alone: nothing else ran, so times
- * on the clock count, too.
- */
+/* What is wrong with how it ended, or NULL. */
 const char *attack_fault(struct ctx *cx, const struct attack *a,
-			 const struct run_told *t, bool alone);
+			 const struct run_told *t);
+/*
+ * What is wrong with when it ended, and with what it used until then. alone:
+ * nothing else ran, so times on the clock count, too.
+ */
+const char *attack_late(const struct attack *a, const struct run_told *t,
+			bool alone);
 
 /* In a shell on a terminal, where it must go on to answer; a fault or NULL. */
 const char *attack_in_terminal(struct boxed *b, const struct attack *a);

@@ -75,24 +75,25 @@ static void a_run_that_breaks_a_rule_is_a_fault(void **state)
 			      .out = STR("RESULT CONTAINED 1\n") };
 
 	(void)state;
-	assert_null(attack_fault(&cx, &a, &t, true));
+	assert_null(attack_fault(&cx, &a, &t));
 	t.out = STR("RESULT ESCAPED 1\n");
-	assert_non_null(attack_fault(&cx, &a, &t, true));
+	assert_non_null(attack_fault(&cx, &a, &t));
 	t.out = STR("RESULT CONTAINED " CANARY "\n");
-	assert_non_null(attack_fault(&cx, &a, &t, true));
+	assert_non_null(attack_fault(&cx, &a, &t));
 	t.out = STR("nothing\n");
-	assert_non_null(attack_fault(&cx, &a, &t, true));
+	assert_non_null(attack_fault(&cx, &a, &t));
 	t = (struct run_told){ .verdict = RUN_IE, .cause = RUN_BY_SETUP };
-	assert_non_null(attack_fault(&cx, &a, &t, true));
+	assert_non_null(attack_fault(&cx, &a, &t));
 	t = (struct run_told){ .verdict = RUN_MLE, .cause = RUN_BY_MEMORY };
-	assert_null(attack_fault(&cx, &a, &t, true));
+	assert_null(attack_fault(&cx, &a, &t));
 	t = (struct run_told){ .verdict = RUN_TLE, .cause = RUN_BY_CPU };
-	assert_non_null(attack_fault(&cx, &a, &t, true));
+	assert_non_null(attack_fault(&cx, &a, &t));
 	a.verdicts |= BIT(RUN_TLE);
+	assert_null(attack_fault(&cx, &a, &t));
 	t.cpu_us = 1050000;
-	assert_null(attack_fault(&cx, &a, &t, true));
+	assert_null(attack_late(&a, &t, true));
 	t.cpu_us = 1150000;
-	assert_non_null(attack_fault(&cx, &a, &t, true));
+	assert_non_null(attack_late(&a, &t, true));
 	arena_free(m);
 }
 

@@ -226,6 +226,8 @@ static void a_flood_waits_for_who_reads_and_passes_who_does_not(void **state)
 	r = push(w, &v, ",'at':105536", flood);
 	assert_int_equal(reply_int(w, &r, "taken"), 65536 - 40000);
 	assert_int_equal(reply_int(w, &r, "pause_ms"), 100);
+	/* And then goes on by itself: nothing else will tell it to. */
+	assert_int_equal(reply_int(w, &r, "room"), 105536 + 65536 - 131072);
 	/* Nobody reads: it flows, and only the last of it is kept. */
 	clock_manual_step(&w->clock, 20000);
 	for (int i = 0; i < 5; i++) {
