@@ -142,6 +142,10 @@ static enum err may_file(struct ctx *cx, const struct run *r, uint32_t work,
 	if (rules->off)
 		return err_set(cx, ERR_PRECONDITION,
 			       "this assessment takes no appeals");
+	if (w->state == WORK_REPLACED)
+		return err_set(cx, ERR_CONFLICT,
+			       "a newer version was handed in: its grade can "
+			       "be contested");
 	if (!run_is_shown(r, work))
 		return err_set(cx, ERR_TOO_EARLY,
 			       "a grade is contested when it is released");

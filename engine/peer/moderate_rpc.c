@@ -124,7 +124,9 @@ struct decide_params {
 };
 static const struct field decide_fields[] = {
 	FIELD(struct decide_params, artifact, KIND_ID, "which"),
-	FIELD(struct decide_params, scores, KIND_LIST, "of each criterion",
+	FIELD(struct decide_params, scores, KIND_LIST,
+	      "of each criterion: [{\"criterion\":ID,\"points\":N}, …], or "
+	      "\"level\":ID",
 	      .of = KIND_OBJECT, .shape = &rubric_score_shape,
 	      .max = RUBRIC_CRITERIA),
 	FIELD(struct decide_params, reason, KIND_STR, "why; its author sees it",

@@ -141,6 +141,7 @@ struct run_review {
 	bool counts;	  /* it has a weight now */
 	bool discounted;  /* staff took it out, with its reviewer */
 	bool conflicting; /* its reviewer turned out to be related */
+	bool watched;	  /* the tests of its reviewer have had its residual */
 	bool passed;	  /* of gold */
 	bool surplus;
 	int64_t window;

@@ -189,6 +189,9 @@ static void watch_reviewers(struct run *r, const struct run_work *w)
 		if (v->state != REVIEW_DONE || v->grade == NONE || !v->counts)
 			continue;
 		v->residual = estimator_residual(r->estimator, v->grade);
+		if (v->watched) /* its work was sealed before */
+			continue;
+		v->watched = true;
 		run_licence_moved(r, v->person,
 				  licence_residual(&r->def->licence,
 						   &p->licence, v->residual));
@@ -213,6 +216,12 @@ void run_consider(struct run *r, uint32_t work)
 		run_reveal(r, work);
 }
 
+static void starves_at(struct run *r, uint32_t work)
+{
+	run_due_at(r, r->now + r->def->moderation.starved_hours * 3600000,
+		   DUE_STARVED, work);
+}
+
 void run_reconsider(struct run *r, uint32_t work)
 {
 	struct run_work *w = &r->works[work];
@@ -221,6 +230,7 @@ void run_reconsider(struct run *r, uint32_t work)
 	    (is_held(w) || !enough_reviews(r, w) || !is_vouched_for(r, w))) {
 		w->state = WORK_IN_REVIEW;
 		w->sealed_at = 0;
+		starves_at(r, work);
 		run_changed(r, work);
 	}
 	run_consider(r, work);
@@ -271,8 +281,7 @@ void run_enter_pool(struct run *r, uint32_t work)
 	w->in_queue = run_queue_add(r, work);
 	w->estimate = estimator_artifact(r->estimator);
 	queue_unsure(r->queue, w->in_queue, 1);
-	run_due_at(r, r->now + r->def->moderation.starved_hours * 3600000,
-		   DUE_STARVED, work);
+	starves_at(r, work);
 	r->people[w->author].stuck_at = 0;
 }
 

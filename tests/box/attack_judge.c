@@ -5,7 +5,7 @@
 
 enum {
 	LATE_US = 100000,
-	BUSY_US = 300000,
+	BUSY_US = 1000000, /* beside as many bombs as there are */
 	ROUND_US = 20000,
 	WANT_BYTES = 1 << 20
 };

@@ -117,6 +117,26 @@ a_sealed_work_whose_reviews_are_taken_out_is_reviewed_again(void **state)
 	assert_int_equal(cases(w, "starved"), 3);
 }
 
+/* It was sealed when the first clock for that ran out. */
+static void what_is_reviewed_again_may_starve_again(void **state)
+{
+	struct world *w = *state;
+	const char *works[3];
+
+	course(w, ONE_EACH, 3, 8, works);
+	world_pass(w, 100 * (int64_t)HOUR);
+	rounds(w, 3, 1, 0);
+	is_in(w, works[0], "sealed");
+	world_pass(w, 70 * (int64_t)HOUR);
+	is_in(w, works[0], "sealed");
+	for (int i = 0; i < 3; i++)
+		license(w, i, "suspended", since(w, -90));
+	is_in(w, works[0], "in_review");
+	assert_int_equal(cases(w, "starved"), 0);
+	world_pass(w, 169 * (int64_t)HOUR);
+	assert_int_equal(cases(w, "starved"), 3);
+}
+
 static void
 without_its_qualified_reviewer_a_sealed_work_waits_for_another(void **state)
 {
@@ -442,6 +462,11 @@ static void a_grade_stands_until_the_next_version_has_one(void **state)
 	r = work(w, who(w, 0), works[0]);
 	assert_string_equal(reply_text(w, &r, "state"), "replaced");
 	assert_true(reply_has(w, &r, "grade"));
+	assert_int_equal(world_call(w, who(w, 0), "appeal.file",
+				    "{\"artifact\":\"%s\",\"grounds\":\"%s\"}",
+				    works[0], peer_text(w, 25))
+				 .e,
+			 ERR_CONFLICT);
 	/* By assessment it is the newest version. */
 	r = world_ok(w, who(w, 0), "artifact.get", PEER_REF);
 	assert_int_equal(reply_int(w, &r, "version"), 2);
@@ -513,6 +538,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_sealed_work_whose_reviews_are_taken_out_is_reviewed_again),
+		TEST(what_is_reviewed_again_may_starve_again),
 		TEST(without_its_qualified_reviewer_a_sealed_work_waits_for_another),
 		TEST(suspension_keeps_what_was_begun),
 		TEST(who_is_suspended_with_reviews_to_do_is_a_case),
