@@ -218,6 +218,12 @@ static const char *released_and_appealed(struct world *w, const char **works)
 	return reply_text(w, &r, "appeal");
 }
 
+static struct reply work_of(struct world *w, const char *id)
+{
+	return world_ok(w, "moderator", "artifact.get", "{\"artifact\":\"%s\"}",
+			id);
+}
+
 static void who_decides_an_appeal_sees_no_grade(void **state)
 {
 	const char *works[PEOPLE], *id;
@@ -265,6 +271,66 @@ static void an_auditor_reads_and_writes_nothing(void **state)
 			 ERR_DENIED);
 	assert_int_equal(world_call(w, "auditor", "review.next", PEER_REF).e,
 			 ERR_DENIED);
+}
+
+/* What is somebody else's is not there, whoever asks and whatever for. */
+static void another_organizations_ids_are_nothing_here(void **state)
+{
+	static const char *const kinds[] = { "artifact", "review", "appeal" };
+	static const struct {
+		const char *who, *method;
+		int kind; /* of the id */
+		const char *more;
+	} calls[] = {
+		{ "foreign", "artifact.get", 0, "" },
+		{ "foreign", "artifact.withdraw", 0, ",\"reason\":\"x\"" },
+		{ "foreign", "artifact.correct", 0,
+		  ",\"content\":{\"text\":\"x\"}" },
+		{ "stranger:l00", "artifact.reveal", 0, "" },
+		{ "foreign", "peer.preview", 0, ",\"scores\":[]" },
+		{ "foreign", "peer.decide", 0,
+		  ",\"scores\":[],\"reason\":\"x\"" },
+		{ "foreign", "peer.confirm", 0,
+		  ",\"take\":true,\"reason\":\"x\"" },
+		{ "stranger:l00", "appeal.file", 0, ",\"grounds\":\"x\"" },
+		{ "foreign", "review.get", 1, "" },
+		{ "foreign", "review.draft", 1, ",\"words\":{}" },
+		{ "foreign", "review.renew", 1, ",\"fence\":1" },
+		{ "foreign", "review.return", 1, ",\"fence\":1" },
+		{ "foreign", "review.submit", 1, ",\"fence\":1,\"words\":{}" },
+		{ "foreign", "review.file", 1, ",\"name\":\"a\"" },
+		{ "foreign", "review.rate", 1, ",\"rating\":3" },
+		{ "foreign", "review.mark", 1, ",\"mark\":3,\"reason\":\"x\"" },
+		{ "foreign", "appeal.get", 2, "" },
+		{ "foreign", "appeal.triage", 2,
+		  ",\"take\":true,\"reason\":\"x\"" },
+		{ "foreign", "appeal.decide", 2,
+		  ",\"outcome\":\"upheld\",\"reason\":\"x\"" },
+	};
+	const char *works[PEOPLE], *ids[3];
+	struct world *w = *state;
+	struct reply r;
+
+	ids[2] = released_and_appealed(w, works);
+	ids[0] = works[0];
+	r = work_of(w, works[0]);
+	ids[1] = reply_text(w, &r, "received/0/review");
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		r = world_call(w, calls[i].who, calls[i].method,
+			       "{\"%s\":\"%s\"%s}", kinds[calls[i].kind],
+			       ids[calls[i].kind], calls[i].more);
+		if (r.e != ERR_NOT_FOUND)
+			fail_msg("%s: %.*s", calls[i].method, STR_FMT(r.json));
+	}
+	/* Nor is the assessment, by its name or by its id. */
+	assert_int_equal(world_call(w, "foreign", "peer.report", PEER_REF).e,
+			 ERR_NOT_FOUND);
+	r = world_ok(w, "auditor", "peer.report", PEER_REF);
+	assert_int_equal(world_call(w, "foreign", "peer.report",
+				    "{\"assessment\":\"%s\"}",
+				    reply_text(w, &r, "assessment"))
+				 .e,
+			 ERR_NOT_FOUND);
 }
 
 static void who_is_erased_leaves_grades_and_no_text(void **state)
@@ -359,6 +425,7 @@ int main(void)
 		TEST(neither_side_learns_who_the_other_is),
 		TEST(who_decides_an_appeal_sees_no_grade),
 		TEST(an_auditor_reads_and_writes_nothing),
+		TEST(another_organizations_ids_are_nothing_here),
 		TEST(who_is_erased_leaves_grades_and_no_text),
 		TEST(a_review_that_is_too_long_is_refused_with_its_bound),
 	};
