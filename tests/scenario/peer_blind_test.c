@@ -131,6 +131,54 @@ static void gold_in_live_work_looks_like_any_other(void **state)
 							      : "true");
 }
 
+static void quality_tells_nothing_of_gold(void **state)
+{
+	const char *works[PEOPLE];
+	struct world *w = *state;
+	struct reply r;
+	int enough = 0;
+
+	peer_publish(w, ",\"licence\":{\"covert_new\":0.5,"
+			"\"covert_stable\":0.5}");
+	hand_in_all(w, works);
+	/* Before any work is complete, no review has moved it. */
+	for (int i = 1; i < PEOPLE; i++)
+		peer_review(w, who(w, i), i % 3 - 1);
+	for (int k = 0; k < 3; k++)
+		peer_review(w, who(w, 0), -2);
+	r = world_ok(w, who(w, 0), "reviewer.get", PEER_REF);
+	assert_string_equal(reply_text(w, &r, "quality/score"), "50");
+	for (int k = 0; k < 3; k++)
+		for (int i = 1; i < PEOPLE; i++)
+			peer_review(w, who(w, i), 0);
+	for (int i = 0; i < PEOPLE; i++) {
+		r = world_ok(w, who(w, i), "reviewer.get", PEER_REF);
+		if (reply_int(w, &r, "reviews") < 3)
+			continue;
+		enough++;
+		assert_string_equal(reply_text(w, &r, "quality/enough"),
+				    "true");
+	}
+	assert_true(enough > PEOPLE / 2);
+}
+
+/* Who is alone knows that there is nothing but gold for him. */
+static void a_lone_author_gets_no_gold_that_he_would_know(void **state)
+{
+	struct world *w = *state;
+
+	peer_publish(w, ",\"licence\":{\"covert_new\":0,"
+			"\"covert_stable\":0}");
+	peer_hand_in(w, who(w, 0));
+	peer_calibrate(w, who(w, 0), 0);
+	for (int k = 0; k < 3; k++) {
+		world_pass(w, 61 * MINUTE);
+		assert_int_equal(
+			world_call(w, who(w, 0), "review.next", PEER_REF).e,
+			ERR_TOO_EARLY);
+	}
+}
+
 static void gold_tells_nobody_that_it_is_one(void **state)
 {
 	const char *works[PEOPLE], *me = NULL;
@@ -421,6 +469,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(gold_in_live_work_looks_like_any_other),
+		TEST(quality_tells_nothing_of_gold),
+		TEST(a_lone_author_gets_no_gold_that_he_would_know),
 		TEST(gold_tells_nobody_that_it_is_one),
 		TEST(neither_side_learns_who_the_other_is),
 		TEST(who_decides_an_appeal_sees_no_grade),

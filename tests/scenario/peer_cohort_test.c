@@ -166,6 +166,25 @@ static void a_cohort_that_is_too_small_is_refused_and_told_why(void **state)
 	assert_true(waits_for_allocation(w));
 }
 
+static void who_may_meet_in_a_small_cohort_does(void **state)
+{
+	const char *works[3];
+	struct world *w = *state;
+
+	publish_cohort(w, "");
+	hand_in_all(w, 3, works);
+	world_pass(w, 121 * MINUTE);
+	assert_int_equal(
+		world_call(w, "moderator", "peer.allocate", PEER_REF).e,
+		ERR_PRECONDITION);
+	world_ok(
+		w, "moderator", "peer.allocate",
+		"{\"course\":\"c\",\"slug\":\"p\",\"relax\":\"we are three\"}");
+	for (int k = 0; k < 2; k++)
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(peer_review(w, who(w, i), 0).e, OK);
+}
+
 static void nothing_of_a_grade_shows_until_grades_are_released(void **state)
 {
 	const char *works[PEOPLE];
@@ -230,6 +249,7 @@ int main(void)
 		TEST(a_cohort_reviews_what_was_drawn_and_nothing_else),
 		TEST(who_may_not_meet_does_not_in_a_cohort_either),
 		TEST(a_cohort_that_is_too_small_is_refused_and_told_why),
+		TEST(who_may_meet_in_a_small_cohort_does),
 		TEST(nothing_of_a_grade_shows_until_grades_are_released),
 	};
 

@@ -56,6 +56,13 @@ static void is_in(struct world *w, const char *id, const char *state)
 	assert_string_equal(reply_text(w, &r, "state"), state);
 }
 
+static bool is_sealed(struct world *w, const char *id)
+{
+	struct reply r = work(w, "moderator", id);
+
+	return !strcmp(reply_text(w, &r, "state"), "sealed");
+}
+
 static size_t cases(struct world *w, const char *reason)
 {
 	struct reply r = world_ok(w, "moderator", "peer.queue", PEER_REF);
@@ -135,6 +142,54 @@ static void what_is_reviewed_again_may_starve_again(void **state)
 	assert_int_equal(cases(w, "starved"), 0);
 	world_pass(w, 169 * (int64_t)HOUR);
 	assert_int_equal(cases(w, "starved"), 3);
+}
+
+/* The time to rate begins anew when a work is complete anew. */
+static void an_old_clock_shows_no_grade(void **state)
+{
+	struct world *w = *state;
+	const char *works[4];
+	int at = 0;
+
+	course(w, ONE_EACH ",\"lease_minutes\":2880", 4, 8, works);
+	/* A lease that ends first: what comes later is not looked at. */
+	world_ok(w, who(w, 3), "review.next", PEER_REF);
+	rounds(w, 3, 1, 0);
+	while (!is_sealed(w, works[at]))
+		at++;
+	world_pass(w, 10 * (int64_t)HOUR);
+	for (int i = 0; i < 3; i++)
+		license(w, i, "suspended", since(w, -20));
+	is_in(w, works[at], "in_review");
+	world_pass(w, 10 * (int64_t)HOUR);
+	for (int i = 0; i < 3; i++)
+		license(w, i, "qualified", ",\"restore\":true");
+	is_in(w, works[at], "sealed");
+	world_pass(w, 60 * (int64_t)HOUR);
+	is_in(w, works[at], "sealed");
+	world_pass(w, 13 * (int64_t)HOUR);
+	is_in(w, works[at], "released");
+}
+
+/* However often a work is complete, its reviewers are heard once. */
+static void what_is_sealed_again_raises_no_alarm(void **state)
+{
+	struct world *w = *state;
+	const char *works[8];
+
+	course(w,
+	       ",\"must_review\":2,\"must_receive\":2,\"stop\":{\"least\":2,"
+	       "\"most\":2}" NO_COVERT,
+	       8, 8, works);
+	for (int k = 0; k < 2; k++)
+		for (int i = 0; i < 8; i++)
+			peer_review(w, who(w, i), i ? 0 : -3);
+	for (int k = 0; k < 40; k++)
+		for (int i = 1; i < 8; i++) {
+			license(w, i, "suspended", since(w, -20));
+			license(w, i, "qualified", ",\"restore\":true");
+		}
+	assert_int_equal(cases(w, "reviewer"), 0);
 }
 
 static void
@@ -538,6 +593,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_sealed_work_whose_reviews_are_taken_out_is_reviewed_again),
+		TEST(an_old_clock_shows_no_grade),
+		TEST(what_is_sealed_again_raises_no_alarm),
 		TEST(what_is_reviewed_again_may_starve_again),
 		TEST(without_its_qualified_reviewer_a_sealed_work_waits_for_another),
 		TEST(suspension_keeps_what_was_begun),

@@ -213,6 +213,68 @@ static void an_appeal_is_decided_blind_and_by_another(void **state)
 	assert_string_equal(reply_text(w, &r, "outcome"), "upheld");
 }
 
+/* Half are drawn, and half is the budget: what is drawn comes on top. */
+static void what_was_drawn_is_looked_at_whatever_else_there_is(void **state)
+{
+	const char *works[ALL];
+	struct world *w = *state;
+	struct reply r;
+
+	course(w,
+	       ",\"moderation\":{\"spot_percent\":50,\"random_percent\":100}" TWO_EACH,
+	       8, 0, works);
+	assert_true(cases(w, "random") > 0);
+	world_restart(w);
+	assert_true(cases(w, "random") > 0);
+	r = world_ok(w, "auditor", "peer.report", PEER_REF);
+	assert_int_equal(reply_int(w, &r, "moderation/drawn/of"),
+			 cases(w, "random"));
+}
+
+static void reviews_far_apart_crowd_out_none_that_was_drawn(void **state)
+{
+	struct world *w = *state;
+
+	peer_publish(w, ",\"moderation\":{\"spot_percent\":50,"
+			"\"random_percent\":100}" TWO_EACH);
+	for (int i = 0; i < ALL; i++)
+		peer_hand_in(w, all[i]);
+	for (int i = 0; i < ALL; i++)
+		for (int k = 0; k < 8; k++)
+			peer_calibrate(w, all[i], 0);
+	world_pass(w, 61 * MINUTE);
+	/* Nothing to each in the first round, and all in the second. */
+	for (int k = 0; k < 2; k++)
+		for (int i = 0; i < ALL; i++)
+			peer_review(w, all[i], k ? 10 : -10);
+	/* The budget is four of eight. */
+	assert_true(cases(w, "disagrees") > 4);
+}
+
+static void the_error_of_peers_is_told_from_what_was_drawn(void **state)
+{
+	const char *works[ALL];
+	struct world *w = *state;
+	struct reply r;
+
+	course(w,
+	       ",\"moderation\":{\"spot_percent\":100,\"random_percent\":100}" TWO_EACH,
+	       8, 0, works);
+	world_ok(w, "moderator", "peer.decide",
+		 "{\"artifact\":\"%s\",\"scores\":" SCORES(10, 10) BECAUSE "}",
+		 works[0]);
+	r = world_ok(w, "auditor", "peer.report", PEER_REF);
+	assert_int_equal(reply_int(w, &r, "moderation/drawn/count"), 1);
+	assert_int_equal(reply_int(w, &r, "moderation/drawn/of"), ALL);
+	/* Peers gave it 66.7 or about that, and it was worth 100. */
+	assert_in_range(-reply_dec(w, &r, "moderation/drawn_bias").nano /
+				1000000000,
+			30, 36);
+	assert_in_range(reply_dec(w, &r, "moderation/drawn_rmse").nano /
+				1000000000,
+			30, 36);
+}
+
 static void a_team_never_reviews_itself(void **state)
 {
 	const char *works[ALL];
@@ -283,6 +345,9 @@ int main(void)
 		TEST(by_the_mean_a_decision_moves_no_other_grade),
 		TEST(a_suspended_reviewers_reviews_count_from_then_on_no_more),
 		TEST(an_appeal_is_decided_blind_and_by_another),
+		TEST(what_was_drawn_is_looked_at_whatever_else_there_is),
+		TEST(reviews_far_apart_crowd_out_none_that_was_drawn),
+		TEST(the_error_of_peers_is_told_from_what_was_drawn),
 		TEST(a_team_never_reviews_itself),
 		TEST(a_reviewer_sees_his_own_standing_and_no_statistics),
 	};

@@ -508,19 +508,6 @@ static void an_anchor_moves_its_work_and_those_who_judged_it(void **state)
 	estimator_free(e);
 }
 
-static double share_held(const struct estimator *e, const double *truth, int n)
-{
-	double held = 0, lo, hi;
-	struct estimate g;
-
-	for (int u = 0; u < n; u++) {
-		estimator_get(e, (uint32_t)u, &g);
-		estimate_interval(g.mean, g.interval_sd, .9, &lo, &hi);
-		held += lo <= truth[u] && truth[u] <= hi;
-	}
-	return held / n;
-}
-
 /* A course as the model has it, with its priors, and with those of its grades.
  */
 static void nine_in_ten_intervals_hold_the_truth(void **state)

@@ -184,3 +184,18 @@ static void sheet_random(struct sheet *s, struct rng *r, size_t n, size_t k)
 	free(bias);
 	free(sd);
 }
+
+/* How many intervals of 90 % hold the truth, of the first n artifacts. */
+static inline double share_held(const struct estimator *e, const double *truth,
+				int n)
+{
+	double held = 0, lo, hi;
+	struct estimate g;
+
+	for (int u = 0; u < n; u++) {
+		estimator_get(e, (uint32_t)u, &g);
+		estimate_interval(g.mean, g.interval_sd, .9, &lo, &hi);
+		held += lo <= truth[u] && truth[u] <= hi;
+	}
+	return held / n;
+}
